@@ -1,0 +1,1 @@
+def document(x): return "{}\n"
