@@ -1,0 +1,118 @@
+"""Runs the real Envoy with the real configuration, on free ports of the loopback interface."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+import yaml
+
+from laptop import wheels
+from laptop.throwaway import Server, free_port, running, temporary_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+GATEWAY = ROOT / "gateway"
+IN_CONTAINER = "/etc/envoy/"
+FILES = {
+    "descriptors.pb": ROOT / "libs/contracts/src/nightmarket/descriptors.pb",
+    "openapi.json": ROOT / "libs/contracts/openapi.json",
+}
+# The listener is at 0.0.0.0 and the admin interface at 127.0.0.1; the other addresses are services by name.
+LISTENER, ADMIN = "0.0.0.0", "127.0.0.1"
+Documents = dict[str, Any]
+Change = Callable[[Documents], None]
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A running gateway."""
+
+    port: int
+    admin_port: int
+    log: Path
+
+    @property
+    def url(self) -> str:
+        """The address that clients use."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def counter(self, name: str) -> int:
+        """The value of one of Envoy's own statistics; 0 where it never counted."""
+        stats = requests.get(f"http://127.0.0.1:{self.admin_port}/stats?format=json&filter=^{name}$", timeout=5).json()
+        return sum(entry.get("value", 0) for entry in stats["stats"])
+
+    def access_log(self) -> list[dict[str, Any]]:
+        """Every line of the access log so far."""
+        lines = self.log.read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith('{"')]
+
+
+def local_copy(folder: Path, ports: Mapping[str, int]) -> Documents:
+    """The configuration files by name, as Envoy needs them to run from `folder` on 127.0.0.1.
+
+    An address becomes the port of its name in `ports`; one that is not there stays a name.
+    """
+    return {path.name: _local(yaml.safe_load(path.read_text()), folder, ports) for path in GATEWAY.glob("*.yaml")}
+
+
+def _local(node: Any, folder: Path, ports: Mapping[str, int]) -> Any:
+    if isinstance(node, list):
+        return [_local(child, folder, ports) for child in node]
+    if isinstance(node, str) and node.startswith(IN_CONTAINER):
+        name = node.removeprefix(IN_CONTAINER)
+        return str(FILES.get(name, folder / name))
+    if not isinstance(node, dict):
+        return node
+    if "port_value" in node and node["address"] in ports:
+        return {"address": "127.0.0.1", "port_value": ports[node["address"]]}
+    return {key: _local(child, folder, ports) for key, child in node.items()}
+
+
+def connection_manager(documents: Documents) -> Any:
+    """The connection manager of a configuration."""
+    listener = documents["listener.yaml"]["resources"][0]
+    return listener["filter_chains"][0]["filters"][0]["typed_config"]
+
+
+def http_filter(documents: Documents, name: str) -> Any:
+    """The configuration of one of the HTTP filters."""
+    filters = connection_manager(documents)["http_filters"]
+    return next(part["typed_config"] for part in filters if part["name"] == f"envoy.filters.http.{name}")
+
+
+def unchanged(documents: Documents) -> None:
+    """The configuration as it is."""
+
+
+@contextlib.contextmanager
+def running_edge(services: Mapping[str, int], change: Change = unchanged) -> Iterator[Edge]:
+    """Runs Envoy with the services at these ports until the end of the `with` block.
+
+    `change` edits the configuration first, for what a test cannot wait for or must not share.
+    """
+    with temporary_folder("market-gateway-") as folder:
+        port, admin_port = free_port(), free_port()
+        documents = local_copy(folder, {LISTENER: port, ADMIN: admin_port, **services})
+        change(documents)
+        for name, document in documents.items():
+            (folder / name).write_text(json.dumps(document))
+        server = Server(
+            command=[str(wheels.envoy()), "--config-path", str(folder / "envoy.yaml"), "--concurrency", "1",
+                     "--disable-hot-restart", "--log-level", "warn", "--file-flush-interval-msec", "50"],
+            folder=folder, is_ready=lambda: _answers(port), stop_signal=signal.SIGTERM, identity={},
+        )
+        with running(server):
+            yield Edge(port, admin_port, folder / "server.log")
+
+
+def _answers(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=2).status_code == 200
+    except requests.ConnectionError:
+        return False

@@ -1,0 +1,97 @@
+"""The HTTP services behind the gateway, as small as they can be: real servers that remember their calls.
+
+Every path answers 200 with a page, but /unfriendly, which drops the connection without an answer.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from received import Inbox, Received
+
+OWN_POLICY = "default-src 'self'"
+PAGE = b"<!doctype html><title>Night Market</title>" + b"<p>Lamps, lanterns and more lamps.</p>" * 100
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer."""
+
+    body: bytes
+    content_type: str = "text/html; charset=utf-8"
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HttpBackend:
+    """A running HTTP service."""
+
+    port: int
+    inbox: Inbox
+
+
+def storefront_page(path: str) -> Page:
+    """The web shop: a page with a policy of its own."""
+    return Page(PAGE, headers={"Content-Security-Policy": OWN_POLICY, "Server": "storefront/1.0"})
+
+
+def accounts_page(jwks: Callable[[], dict[str, object]]) -> Callable[[str], Page]:
+    """The accounts: the JWKS, and an empty JSON object for everything else."""
+
+    def page(path: str) -> Page:
+        document = jwks() if path == "/.well-known/jwks.json" else {}
+        return Page(json.dumps(document).encode(), "application/json")
+
+    return page
+
+
+@contextmanager
+def running(answer: Callable[[str], Page]) -> Iterator[HttpBackend]:
+    """Runs an HTTP service on a free port of 127.0.0.1; `answer` makes the page for a path."""
+    inbox = Inbox()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(inbox, answer))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield HttpBackend(server.server_port, inbox)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def _handler(inbox: Inbox, answer: Callable[[str], Page]) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        wbufsize = -1  # headers and body in one packet, else the client waits 40 ms for the second
+
+        def handle_any(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            headers = {key.lower(): value for key, value in self.headers.items()}
+            failing = inbox.note(Received(self.command, self.path, headers, body))
+            if failing or self.path == "/unfriendly":
+                self.close_connection = True
+                return
+            self._send(answer(self.path))
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_any
+
+        def _send(self, page: Page) -> None:
+            self.send_response_only(200)
+            headers = {"Content-Type": page.content_type, "Content-Length": str(len(page.body)), **page.headers}
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            if self.command != "HEAD":
+                self.wfile.write(page.body)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    return Handler

@@ -1,0 +1,43 @@
+"""What a service behind the gateway was asked, kept for the test to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Received:
+    """One call: its method (gRPC: the name of the method), path, headers in lower case, body, and its deadline."""
+
+    method: str
+    path: str
+    headers: Mapping[str, str]
+    body: object
+    seconds_left: float | None = None
+
+
+@dataclass
+class Inbox:
+    """The calls that a service got, and how often it is still to fail."""
+
+    calls: list[Received] = field(default_factory=list)
+    failures_left: int = 0
+
+    @property
+    def last(self) -> Received:
+        """The latest call."""
+        return self.calls[-1]
+
+    def fail(self, times: int) -> None:
+        """Forget the calls so far and let the next ones fail."""
+        self.calls.clear()
+        self.failures_left = times
+
+    def note(self, call: Received) -> bool:
+        """Keep a call; whether it is to fail."""
+        self.calls.append(call)
+        if self.failures_left == 0:
+            return False
+        self.failures_left -= 1
+        return True
