@@ -3,48 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
 
-import grpc_backends
-import http_backends
+import grpc
 import pytest
-from edge import Documents, Edge, http_filter, running_edge
-from received import Inbox
-from tokens import Key, KeyRing
 
-GRPC_SERVICES = ("catalog", "inventory", "recommendations", "cart", "orders")
-NOBODY = 1  # a port of the loopback interface where nobody listens
-
-
-@dataclass(frozen=True)
-class Market:
-    """The services behind the gateway: where they listen, what they were asked, the keys of the accounts."""
-
-    ports: dict[str, int]
-    inboxes: dict[str, Inbox]
-    ring: KeyRing
-
-    @property
-    def key(self) -> Key:
-        """The key that signs now."""
-        return self.ring.keys[0]
-
-
-@pytest.fixture(scope="session")
-def market() -> Iterator[Market]:
-    """Small real services."""
-    with ExitStack() as stack:
-        ring = KeyRing([Key("first")])
-        backends = {name: stack.enter_context(grpc_backends.running(name)) for name in GRPC_SERVICES}
-        web = {"accounts": http_backends.accounts_page(ring.jwks), "storefront": http_backends.storefront_page}
-        pages = {name: stack.enter_context(http_backends.running(answer)) for name, answer in web.items()}
-        both = {**backends, **pages}
-        yield Market(
-            {name: backend.port for name, backend in both.items()} | {"otel-collector": NOBODY},
-            {name: backend.inbox for name, backend in both.items()},
-            ring,
-        )
+from gateway.tests import small_market
+from gateway.tests.client import Client
+from gateway.tests.edge import Documents, Edge, http_filter, running_edge
+from gateway.tests.small_market import SmallMarket
 
 
 def ask_for_keys_often(documents: Documents) -> None:
@@ -54,7 +20,28 @@ def ask_for_keys_often(documents: Documents) -> None:
 
 
 @pytest.fixture(scope="session")
-def edge(market: Market) -> Iterator[Edge]:
+def market() -> Iterator[SmallMarket]:
+    """The services."""
+    with small_market.running() as services:
+        yield services
+
+
+@pytest.fixture(scope="session")
+def edge(market: SmallMarket) -> Iterator[Edge]:
     """The gateway in front of them."""
     with running_edge(market.ports, ask_for_keys_often) as gateway:
         yield gateway
+
+
+@pytest.fixture
+def client(edge: Edge) -> Iterator[Client]:
+    """Somebody who has not signed in."""
+    with Client(edge) as session:
+        yield session
+
+
+@pytest.fixture(scope="session")
+def channel(edge: Edge) -> Iterator[grpc.Channel]:
+    """A gRPC client."""
+    with grpc.insecure_channel(f"127.0.0.1:{edge.port}", [("grpc.enable_http_proxy", 0)]) as opened:
+        yield opened

@@ -24,7 +24,7 @@ from nightmarket.catalog.v1 import catalog_pb2, catalog_pb2_grpc
 from nightmarket.inventory.v1 import inventory_pb2, inventory_pb2_grpc
 from nightmarket.orders.v1 import orders_pb2, orders_pb2_grpc
 from nightmarket.recommendations.v1 import recommendations_pb2, recommendations_pb2_grpc
-from received import Inbox, Received
+from gateway.tests.received import Inbox, Received
 
 PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg'>" + b"<path d='M0 0h9'/>" * 200 + b"</svg>"
 LAMP = catalog_pb2.Product(id="lamp", name="Lamp", price=Money(currency_code="USD", units=12, nanos=500_000_000))

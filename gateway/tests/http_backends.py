@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from received import Inbox, Received
+from gateway.tests.received import Inbox, Received
 
 OWN_POLICY = "default-src 'self'"
 PAGE = b"<!doctype html><title>Night Market</title>" + b"<p>Lamps, lanterns and more lamps.</p>" * 100

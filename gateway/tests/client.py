@@ -1,0 +1,61 @@
+"""Clients of the gateway: over HTTP from any loopback address, and over gRPC."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Mapping
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from gateway.tests.edge import Edge
+
+Headers = Mapping[str, str]
+
+
+class Client(requests.Session):
+    """A session with the gateway. Each limit by address counts the addresses 127.0.0.x apart."""
+
+    def __init__(self, edge: Edge, address: str = "127.0.0.1") -> None:
+        super().__init__()
+        self._edge = edge
+        self.trust_env = False
+        self.mount("http://", _From(address))
+
+    def request(self, method: str | bytes, path: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
+        """Calls a path of the gateway."""
+        return super().request(method, f"{self._edge.url}{path!s}", *args, timeout=20, **kwargs)
+
+
+class _From(HTTPAdapter):
+    def __init__(self, address: str) -> None:
+        self._address = address
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, source_address=(self._address, 0), **kwargs)
+
+
+def raw(edge: Edge, method: str, path: str, body: bytes = b"", headers: Headers | None = None) -> tuple[int, bytes]:
+    """One request without anything that a friendlier client would put right; its status and body."""
+    connection = http.client.HTTPConnection("127.0.0.1", edge.port, timeout=20)
+    try:
+        connection.request(method, path, body, dict(headers or {}))
+        response = connection.getresponse()
+        return response.status, response.read()
+    finally:
+        connection.close()
+
+
+def reason(response: requests.Response) -> str:
+    """The ErrorInfo reason of an error, after a look at the whole of it."""
+    status = response.json()
+    assert set(status) == {"code", "message", "details"}, status
+    assert isinstance(status["code"], int)
+    assert status["message"]
+    (detail,) = status["details"]
+    assert detail["@type"] == "type.googleapis.com/google.rpc.ErrorInfo"
+    assert detail["domain"] == "night-market"
+    assert isinstance(detail["metadata"], dict)
+    return str(detail["reason"])

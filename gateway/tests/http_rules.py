@@ -1,0 +1,42 @@
+"""The public REST interface as the contracts define it."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+
+from google.api import annotations_pb2
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
+
+from gateway.tests.edge import FILES
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+
+
+def services() -> dict[str, bool]:
+    """Every gRPC service of the market, and whether it is public, that is, has methods with an HTTP rule."""
+    return {
+        f"{file.package}.{service.name}": any(_has_rule(method) for method in service.method)
+        for file in _market() for service in file.service
+    }
+
+
+def methods_by_path() -> dict[str, set[str]]:
+    """The HTTP methods of every path, with `x` for each variable."""
+    paths = defaultdict(set)
+    for file in _market():
+        for service in file.service:
+            for method in filter(_has_rule, service.method):
+                rule = method.options.Extensions[annotations_pb2.http]
+                verb = rule.WhichOneof("pattern")
+                paths[re.sub(r"\{.*?\}", "x", getattr(rule, verb))].add(verb.upper())
+    return dict(paths)
+
+
+def _has_rule(method: object) -> bool:
+    return bool(method.options.HasExtension(annotations_pb2.http))  # type: ignore[attr-defined]
+
+
+def _market() -> list[object]:
+    files = FileDescriptorSet.FromString(FILES["descriptors.pb"].read_bytes()).file
+    return [file for file in files if file.package.startswith("nightmarket.")]
