@@ -1,0 +1,139 @@
+"""The folder of one market (`.market/`): what is kept in it, and who is working on it."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from laptop.errors import LaptopError
+
+# supervisord's configuration cannot express these in a path.
+_IMPOSSIBLE = ('"', "\n", " ;", " #", "\t;", "\t#")
+
+
+@dataclass(frozen=True)
+class Secrets:
+    """The passwords of one market, made when it is first started."""
+
+    supervisor: str
+    postgres: str
+    nats: str
+    secret_key: str
+    databases: dict[str, str] = field(repr=False)
+
+    @classmethod
+    def generate(cls, databases: Iterable[str]) -> Secrets:
+        """New passwords, one for each of the databases besides the fixed ones."""
+        fixed = [secrets.token_hex(16) for _ in range(4)]
+        return cls(*fixed, databases={name: secrets.token_hex(16) for name in databases})
+
+
+@dataclass(frozen=True)
+class Home:
+    """The market's folder; `MARKET_DIR` or ``--dir`` names another than `.market`."""
+
+    path: Path
+
+    def __post_init__(self) -> None:
+        for text in _IMPOSSIBLE:
+            if text in str(self.path):
+                raise LaptopError(f"The market's folder may not have {text!r} in its path: {self.path}", exit_code=2)
+
+    @property
+    def run(self) -> Path:
+        """Generated configuration and pid files."""
+        return self.path / "run"
+
+    @property
+    def logs(self) -> Path:
+        """One log file for each program."""
+        return self.path / "logs"
+
+    @property
+    def mail(self) -> Path:
+        """The mails that the market has sent."""
+        return self.path / "mail"
+
+    @property
+    def streams(self) -> Path:
+        """JetStream's files."""
+        return self.path / "nats"
+
+    @property
+    def postgres(self) -> Path:
+        """PostgreSQL's folder, or a link to it where it had to be put elsewhere."""
+        return self.path / "postgres"
+
+    @property
+    def supervisor_configuration(self) -> Path:
+        """What supervisord was started with."""
+        return self.run / "supervisord.conf"
+
+    def create(self) -> None:
+        """Make the folders. Others may pass through, as PostgreSQL's account must, but see nothing."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.path.chmod(0o711)
+        for folder in (self.run, self.logs, self.mail, self.streams):
+            folder.mkdir(mode=0o700, exist_ok=True)
+
+    def write_private(self, path: Path, text: str) -> None:
+        """Write a file that only we may read, whole or not at all."""
+        unfinished = path.with_name(path.name + ".unfinished")
+        unfinished.unlink(missing_ok=True)
+        unfinished.touch(mode=0o600)
+        unfinished.write_text(text)
+        unfinished.replace(path)
+
+    def secrets(self, databases: Iterable[str]) -> Secrets:
+        """The market's passwords; made at the first call, completed where a database is new."""
+        made = Secrets.generate(databases)
+        known = self.known_secrets()
+        if known is not None:
+            made = Secrets(**{**asdict(made), **asdict(known), "databases": made.databases | known.databases})
+        if made != known:
+            self.write_private(self._secrets, json.dumps(asdict(made), indent=2) + "\n")
+        return made
+
+    def known_secrets(self) -> Secrets | None:
+        """The passwords that were made before, if any."""
+        if not self._secrets.exists():
+            return None
+        try:
+            return Secrets(**json.loads(self._secrets.read_text()))
+        except (ValueError, TypeError):
+            raise LaptopError(f"{self._secrets} is damaged. `make reset` starts afresh; it deletes the data.") from None
+
+    @property
+    def _secrets(self) -> Path:
+        return self.path / "secrets.json"
+
+    def record_port(self, port: int) -> None:
+        """Remember the gateway's port, for the commands that come after `up`."""
+        self._port.write_text(f"{port}\n")
+
+    def recorded_port(self) -> int | None:
+        """The gateway's port at the last start, if there was one."""
+        try:
+            return int(self._port.read_text())
+        except (OSError, ValueError):
+            return None
+
+    @property
+    def _port(self) -> Path:
+        return self.path / "port"
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other commands from changing this market at the same time; `LaptopError` if one does."""
+        self.create()
+        with (self.path / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise LaptopError(f"Another command is starting or stopping the market in {self.path}.") from None
+            yield

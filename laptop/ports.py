@@ -1,0 +1,126 @@
+"""The block of ports that one market takes, counted from the gateway's; and who sits on one of them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psutil
+
+from laptop.errors import LaptopError
+from laptop.topology import SERVICES, Service
+
+HOST = "127.0.0.1"
+BLOCK = 60  # how far two markets' gateway ports must be apart
+_HIGHEST = 65535 - BLOCK
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Where everything listens, all on 127.0.0.1. ``gateway`` is the PORT of `make up PORT=8080`."""
+
+    gateway: int
+    services: Sequence[Service] = SERVICES
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.gateway <= _HIGHEST:
+            raise LaptopError(f"PORT must be a number from 1 to {_HIGHEST}, not {self.gateway}", exit_code=2)
+
+    @property
+    def gateway_admin(self) -> int:
+        """Envoy's admin interface."""
+        return self.gateway + 1
+
+    @property
+    def postgres(self) -> int:
+        """The database server."""
+        return self.gateway + 2
+
+    @property
+    def nats(self) -> int:
+        """The broker."""
+        return self.gateway + 3
+
+    @property
+    def nats_monitoring(self) -> int:
+        """The broker's status pages."""
+        return self.gateway + 4
+
+    @property
+    def supervisor(self) -> int:
+        """supervisord's control interface."""
+        return self.gateway + 5
+
+    def service(self, name: str) -> int:
+        """A service's own port, gRPC or HTTP."""
+        return self.gateway + 10 + self._place(name)
+
+    def admin(self, name: str) -> int:
+        """A service's port for /livez, /readyz and /metrics."""
+        return self.gateway + 40 + self._place(name)
+
+    def _place(self, name: str) -> int:
+        return [service.name for service in self.services].index(name)
+
+    def all(self) -> dict[int, str]:
+        """Every port and what it is for."""
+        fixed = {
+            self.gateway: "the gateway",
+            self.gateway_admin: "the gateway's admin interface",
+            self.postgres: "PostgreSQL",
+            self.nats: "NATS",
+            self.nats_monitoring: "NATS's status pages",
+            self.supervisor: "supervisord",
+        }
+        own = {self.service(service.name): service.name for service in self.services}
+        admin = {self.admin(service.name): f"{service.name}'s admin pages" for service in self.services}
+        return {**fixed, **own, **admin}
+
+
+def check_free(ports: Ports) -> None:
+    """Raise `LaptopError` with one line for each port that is taken: which, what for, by whom."""
+    taken = {port: use for port, use in ports.all().items() if _is_taken(port)}
+    if not taken:
+        return
+    owners = _listeners()
+    lines = [f"Port {port}, for {use}, is taken by {owners.get(port, _UNKNOWN)}." for port, use in taken.items()]
+    advice = f"Nothing was started. Take other ports: make up PORT={_next_free(ports)}"
+    raise LaptopError("\n".join([*lines, advice]), exit_code=2)
+
+
+_UNKNOWN = "a process of another account"
+
+
+def _is_taken(port: int) -> bool:
+    with socket.socket() as probe:
+        # As servers do: a port whose last connections are only fading away is free.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except PermissionError as error:
+            raise LaptopError(f"Port {port} may not be used by this account: {error.strerror}.", exit_code=2) from None
+        except OSError:
+            return True
+    return False
+
+
+def _listeners() -> dict[int, str]:
+    """Who listens where, as far as this account may know."""
+    found: dict[int, str] = {}
+    for process in psutil.process_iter(["cmdline", "name"]):
+        try:
+            connections = process.net_connections(kind="tcp")
+        except psutil.Error:
+            continue
+        command = " ".join(process.info["cmdline"] or [process.info["name"]])[:120]
+        for connection in connections:
+            if connection.status == psutil.CONN_LISTEN:
+                found[connection.laddr.port] = f"process {process.pid}: {command}"
+    return found
+
+
+def _next_free(ports: Ports) -> int:
+    candidates = range(ports.gateway + 1000, _HIGHEST, 1000)
+    whole = (port for port in candidates if not any(_is_taken(other) for other in Ports(port, ports.services).all()))
+    return next(whole, ports.gateway)

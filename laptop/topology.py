@@ -1,0 +1,43 @@
+"""The market as it is drawn: every service, what it speaks, what it owns, whom it calls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Speaks(Enum):
+    """How a service is reached."""
+
+    GRPC = "grpc"
+    HTTP = "http"
+    EVENTS = "events"  # not at all: it listens to the broker
+
+
+@dataclass(frozen=True)
+class Service:
+    """One service. ``settings`` names further environment variables, which `environment.py` fills."""
+
+    name: str
+    speaks: Speaks
+    database: bool = False
+    broker: bool = False
+    calls: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+
+
+SERVICES = (
+    Service("storefront", Speaks.HTTP, settings=("SECRET_KEY",),
+            calls=("catalog", "inventory", "cart", "orders", "recommendations", "accounts")),
+    Service("accounts", Speaks.HTTP, database=True),
+    Service("catalog", Speaks.GRPC, database=True),
+    Service("inventory", Speaks.GRPC, database=True),
+    Service("cart", Speaks.GRPC, broker=True, calls=("catalog",)),
+    Service("orders", Speaks.GRPC, database=True, broker=True,
+            calls=("catalog", "cart", "inventory", "payments", "shipping")),
+    Service("payments", Speaks.GRPC, database=True, calls=("bank",)),
+    Service("shipping", Speaks.GRPC, database=True, broker=True),
+    Service("recommendations", Speaks.GRPC, database=True, broker=True),
+    Service("notifications", Speaks.EVENTS, database=True, broker=True, settings=("MAIL_DIR",)),
+    Service("bank", Speaks.HTTP, database=True),
+)
