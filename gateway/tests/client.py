@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
-
 from gateway.tests.edge import Edge
+from requests.adapters import HTTPAdapter
 
 Headers = Mapping[str, str]
 
@@ -37,7 +36,9 @@ class _From(HTTPAdapter):
         super().init_poolmanager(*args, source_address=(self._address, 0), **kwargs)
 
 
-def raw(edge: Edge, method: str, path: str, body: bytes = b"", headers: Headers | None = None) -> tuple[int, bytes]:
+def raw(
+    edge: Edge, method: str, path: str, body: bytes = b"", headers: Headers | None = None
+) -> tuple[int, bytes]:
     """One request without anything that a friendlier client would put right; its status and body."""
     connection = http.client.HTTPConnection("127.0.0.1", edge.port, timeout=20)
     try:

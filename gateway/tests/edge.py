@@ -44,8 +44,8 @@ class Edge:
 
     def counter(self, name: str) -> int:
         """The value of one of Envoy's own statistics; 0 where it never counted."""
-        stats = requests.get(f"http://127.0.0.1:{self.admin_port}/stats?format=json&filter=^{name}$", timeout=5).json()
-        return sum(entry.get("value", 0) for entry in stats["stats"])
+        address = f"http://127.0.0.1:{self.admin_port}/stats?format=json&filter=^{name}$"
+        return sum(entry.get("value", 0) for entry in requests.get(address, timeout=5).json()["stats"])
 
     def access_log(self) -> list[dict[str, Any]]:
         """Every line of the access log so far."""
@@ -58,7 +58,8 @@ def local_copy(folder: Path, ports: Mapping[str, int]) -> Documents:
 
     An address becomes the port of its name in `ports`; one that is not there stays a name.
     """
-    return {path.name: _local(yaml.safe_load(path.read_text()), folder, ports) for path in GATEWAY.glob("*.yaml")}
+    files = GATEWAY.glob("*.yaml")
+    return {path.name: _local(yaml.safe_load(path.read_text()), folder, ports) for path in files}
 
 
 def _local(node: Any, folder: Path, ports: Mapping[str, int]) -> Any:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
+from gateway.tests.received import Inbox, Received
 from google.api.httpbody_pb2 import HttpBody
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
@@ -24,10 +25,11 @@ from nightmarket.catalog.v1 import catalog_pb2, catalog_pb2_grpc
 from nightmarket.inventory.v1 import inventory_pb2, inventory_pb2_grpc
 from nightmarket.orders.v1 import orders_pb2, orders_pb2_grpc
 from nightmarket.recommendations.v1 import recommendations_pb2, recommendations_pb2_grpc
-from gateway.tests.received import Inbox, Received
 
 PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg'>" + b"<path d='M0 0h9'/>" * 200 + b"</svg>"
-LAMP = catalog_pb2.Product(id="lamp", name="Lamp", price=Money(currency_code="USD", units=12, nanos=500_000_000))
+LAMP = catalog_pb2.Product(
+    id="lamp", name="Lamp", price=Money(currency_code="USD", units=12, nanos=500_000_000)
+)
 
 
 class _Servicer:
@@ -36,7 +38,8 @@ class _Servicer:
 
     def note(self, method: str, request: Any, context: grpc.ServicerContext) -> None:
         headers = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
-        call = Received(method, headers.get("x-envoy-original-path", ""), headers, request, context.time_remaining())
+        path = headers.get("x-envoy-original-path", "")
+        call = Received(method, path, headers, request, context.time_remaining())
         if self.inbox.note(call):
             context.abort(grpc.StatusCode.UNAVAILABLE, "not now")
 

@@ -1,6 +1,6 @@
 """The HTTP services behind the gateway, as small as they can be: real servers that remember their calls.
 
-Every path answers 200 with a page, but /unfriendly, which drops the connection without an answer.
+Every path answers 200 with a page. A call that is to fail gets no answer, but a closed connection.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ def accounts_page(jwks: Callable[[], dict[str, object]]) -> Callable[[str], Page
 
 
 @contextmanager
-def running(answer: Callable[[str], Page]) -> Iterator[HttpBackend]:
-    """Runs an HTTP service on a free port of 127.0.0.1; `answer` makes the page for a path."""
+def running(answer: Callable[[str], Page], port: int = 0) -> Iterator[HttpBackend]:
+    """Runs an HTTP service on 127.0.0.1, on a free port where `port` is 0; `answer` makes a path's page."""
     inbox = Inbox()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(inbox, answer))
+    server = ThreadingHTTPServer(("127.0.0.1", port), _handler(inbox, answer))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
@@ -74,8 +74,7 @@ def _handler(inbox: Inbox, answer: Callable[[str], Page]) -> type[BaseHTTPReques
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {key.lower(): value for key, value in self.headers.items()}
-            failing = inbox.note(Received(self.command, self.path, headers, body))
-            if failing or self.path == "/unfriendly":
+            if inbox.note(Received(self.command, self.path, headers, body)):
                 self.close_connection = True
                 return
             self._send(answer(self.path))
@@ -84,7 +83,8 @@ def _handler(inbox: Inbox, answer: Callable[[str], Page]) -> type[BaseHTTPReques
 
         def _send(self, page: Page) -> None:
             self.send_response_only(200)
-            headers = {"Content-Type": page.content_type, "Content-Length": str(len(page.body)), **page.headers}
+            length = str(len(page.body))
+            headers = {"Content-Type": page.content_type, "Content-Length": length, **page.headers}
             for name, value in headers.items():
                 self.send_header(name, value)
             self.end_headers()

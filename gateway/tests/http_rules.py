@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
+from gateway.tests.edge import FILES
 from google.api import annotations_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
-
-from gateway.tests.edge import FILES
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Received:
-    """One call: its method (gRPC: the name of the method), path, headers in lower case, body, and its deadline."""
+    """One call: its method (for gRPC its name), path, headers in lower case, body, and its deadline."""
 
     method: str
     path: str

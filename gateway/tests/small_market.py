@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gateway.tests import grpc_backends, http_backends
 from gateway.tests.received import Inbox
-from gateway.tests.tokens import Key, KeyRing
+from gateway.tests.tokens import Key, KeyRing, bearer
 
 GRPC_SERVICES = ("catalog", "inventory", "recommendations", "cart", "orders")
 NOBODY = 1  # a port of the loopback interface where nobody listens
@@ -27,8 +27,12 @@ class SmallMarket:
         """The key that signs now."""
         return self.ring.keys[0]
 
+    def signed_in(self, account: str = "account-1") -> dict[str, str]:
+        """The header of somebody who has signed in."""
+        return bearer(self.key.token(account))
+
     def calls(self) -> int:
-        """How many calls the services of the API and the web shop got; the gateway fetches the keys by itself."""
+        """How many calls the services got; without accounts, where the gateway fetches keys by itself."""
         return sum(len(inbox.calls) for name, inbox in self.inboxes.items() if name != "accounts")
 
 

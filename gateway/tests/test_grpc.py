@@ -7,14 +7,14 @@ from pathlib import Path
 
 import grpc
 import pytest
-from google.rpc.error_details_pb2 import ErrorInfo
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-from grpc_status import rpc_status
-
 from gateway.tests.client import raw
 from gateway.tests.edge import Edge, http_filter, local_copy
 from gateway.tests.http_rules import services
 from gateway.tests.small_market import SmallMarket
+from google.rpc.error_details_pb2 import ErrorInfo
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_status import rpc_status
+
 from nightmarket.catalog.v1 import catalog_pb2, catalog_pb2_grpc
 from nightmarket.inventory.v1 import inventory_pb2, inventory_pb2_grpc
 from nightmarket.orders.v1 import orders_pb2, orders_pb2_grpc
@@ -28,8 +28,8 @@ def framed(message: bytes) -> bytes:
 
 
 def test_a_grpc_client_gets_a_product(channel: grpc.Channel) -> None:
-    product = catalog_pb2_grpc.CatalogServiceStub(channel).GetProduct(catalog_pb2.GetProductRequest(id="lamp"))
-    assert product.name == "Lamp"
+    catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
+    assert catalog.GetProduct(catalog_pb2.GetProductRequest(id="lamp")).name == "Lamp"
 
 
 def test_a_grpc_client_gets_the_details_of_an_error(channel: grpc.Channel) -> None:
@@ -42,12 +42,14 @@ def test_a_grpc_client_gets_the_details_of_an_error(channel: grpc.Channel) -> No
 
 def test_a_grpc_client_places_an_order_with_its_token(channel: grpc.Channel, market: SmallMarket) -> None:
     metadata = [("authorization", f"Bearer {market.key.token('grpc-buyer')}"), ("idempotency-key", "k")]
-    order = orders_pb2_grpc.OrdersServiceStub(channel).PlaceOrder(orders_pb2.PlaceOrderRequest(), metadata=metadata)
-    assert order.id == "order-1"
+    orders = orders_pb2_grpc.OrdersServiceStub(channel)
+    assert orders.PlaceOrder(orders_pb2.PlaceOrderRequest(), metadata=metadata).id == "order-1"
     assert market.inboxes["orders"].last.headers["x-account-id"] == "grpc-buyer"
 
 
-def test_an_internal_service_is_not_there_for_grpc_clients(channel: grpc.Channel, market: SmallMarket) -> None:
+def test_an_internal_service_is_not_there_for_grpc_clients(
+    channel: grpc.Channel, market: SmallMarket
+) -> None:
     calls = len(market.inboxes["inventory"].calls)
     with pytest.raises(grpc.RpcError) as refused:
         inventory_pb2_grpc.ReservationServiceStub(channel).Reserve(inventory_pb2.ReserveRequest(order_id="o"))
@@ -62,8 +64,9 @@ def test_the_health_of_the_services_is_not_public(channel: grpc.Channel) -> None
 
 
 def test_a_message_of_more_than_64_kib_is_refused(channel: grpc.Channel) -> None:
+    catalog = catalog_pb2_grpc.CatalogServiceStub(channel)
     with pytest.raises(grpc.RpcError) as refused:
-        catalog_pb2_grpc.CatalogServiceStub(channel).GetProduct(catalog_pb2.GetProductRequest(id="x" * 70_000))
+        catalog.GetProduct(catalog_pb2.GetProductRequest(id="x" * 70_000))
     assert refused.value.details() == "Payload Too Large"
 
 
@@ -91,7 +94,9 @@ def test_a_grpc_web_client_without_a_token_has_no_cart(edge: Edge) -> None:
     assert status == 401
 
 
-@pytest.mark.parametrize("content_type", ["application/json", "application/grpc", "application/grpc-web+proto"])
+@pytest.mark.parametrize(
+    "content_type", ["application/json", "application/grpc", "application/grpc-web+proto"]
+)
 @pytest.mark.parametrize("service", [name for name, public in services().items() if not public])
 def test_an_internal_service_is_not_there_in_any_form(
     edge: Edge, market: SmallMarket, service: str, content_type: str

@@ -1,24 +1,28 @@
-"""How often somebody may ask: by address for signing in, by account, and by address for those without an account."""
+"""How often somebody may ask: an address that signs in, an account, an address without an account."""
 
 from __future__ import annotations
 
+import socket
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from threading import Barrier
 
 import grpc
 import pytest
-
 from gateway.tests.client import Client, reason
 from gateway.tests.edge import Documents, Edge, http_filter, running_edge
 from gateway.tests.small_market import SmallMarket
 from gateway.tests.tokens import bearer
+
 from nightmarket.cart.v1 import cart_pb2, cart_pb2_grpc
 
 BURST = 200  # the same for an account's calls as for an address that signs in
 
 
 def never_refill(documents: Documents) -> None:
-    """A bucket that is empty stays so: a slow machine counts as a fast one. The anonymous bucket is a small one."""
+    """An empty bucket stays empty, so that a slow machine counts as a fast one; the largest one is smaller."""
     for descriptor in http_filter(documents, "local_ratelimit")["descriptors"]:
         bucket = descriptor["token_bucket"]
         bucket.update(tokens_per_fill=1, fill_interval="3600s")
@@ -58,7 +62,7 @@ def test_an_address_that_may_not_sign_in_keeps_no_other_from_it(strict_edge: Edg
 
 
 def test_an_account_cannot_keep_the_market_busy(strict_edge: Edge, market: SmallMarket) -> None:
-    greedy, other = bearer(market.key.token("greedy")), bearer(market.key.token("other"))
+    greedy, other = market.signed_in("greedy"), market.signed_in("other")
     with Client(strict_edge, "127.0.2.3") as client:
         statuses = Counter(client.get("/api/v1/cart", headers=greedy).status_code for _ in range(BURST + 5))
         assert statuses == {200: BURST, 429: 5}
@@ -85,6 +89,32 @@ def test_an_address_without_an_account_has_a_limit_too(strict_edge: Edge) -> Non
         statuses = Counter(visitor.get("/api/v1/products/lamp").status_code for _ in range(305))
         assert statuses == {200: 300, 429: 5}
         assert another.get("/api/v1/products/lamp").status_code == 200
+
+
+def only_three(documents: Documents) -> None:
+    """Three connections instead of hundreds."""
+    monitor = documents["envoy.yaml"]["overload_manager"]["resource_monitors"][0]["typed_config"]
+    monitor["max_active_downstream_connections"] = 3
+
+
+def test_connections_cannot_be_hoarded(market: SmallMarket) -> None:
+    with running_edge(market.ports, only_three) as edge, ExitStack() as connections:
+        for _ in range(3):
+            connections.enter_context(socket.create_connection(("127.0.0.1", edge.port), timeout=10))
+        fourth = connections.enter_context(socket.create_connection(("127.0.0.1", edge.port), timeout=10))
+        assert fourth.recv(1) == b""
+
+
+def test_a_hundred_buyers_at_once_are_served(edge: Edge) -> None:
+    start = Barrier(100)
+
+    def buy(path: str) -> int:
+        with Client(edge) as buyer:
+            start.wait()
+            return buyer.get(path).status_code
+
+    with ThreadPoolExecutor(100) as buyers:
+        assert set(buyers.map(buy, ["/", "/api/v1/products/lamp"] * 50)) == {200}
 
 
 def test_a_class_of_forty_behind_one_address_can_sign_up_and_in_at_once(edge: Edge) -> None:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pytest
-
 from gateway.tests.client import Client, reason
 from gateway.tests.grpc_backends import PICTURE
 from gateway.tests.small_market import SmallMarket
-from gateway.tests.tokens import bearer
 
 
 def test_a_product_is_printed_in_lower_camel_case_with_its_empty_fields(client: Client) -> None:
@@ -20,7 +18,8 @@ def test_a_product_is_printed_in_lower_camel_case_with_its_empty_fields(client: 
 def test_query_parameters_reach_the_service(client: Client, market: SmallMarket) -> None:
     client.get("/api/v1/products?query=paper+lamp&category=light&pageSize=2&pageToken=t")
     request = market.inboxes["catalog"].last.body
-    assert [request.query, request.category, request.page_size, request.page_token] == ["paper lamp", "light", 2, "t"]
+    assert (request.query, request.category) == ("paper lamp", "light")
+    assert (request.page_size, request.page_token) == (2, "t")
 
 
 def test_a_full_page_of_products_is_not_too_large(client: Client) -> None:
@@ -41,26 +40,26 @@ def test_stock_and_recommendations_come_from_services_of_their_own(client: Clien
 
 
 def test_path_and_body_make_one_request(client: Client, market: SmallMarket) -> None:
-    answer = client.put("/api/v1/cart/items/red%20lamp", json={"quantity": 3}, headers=bearer(market.key.token()))
+    answer = client.put("/api/v1/cart/items/red%20lamp", json={"quantity": 3}, headers=market.signed_in())
     assert answer.status_code == 200
     request = market.inboxes["cart"].last.body
     assert (request.product_id, request.quantity) == ("red lamp", 3)
 
 
 def test_an_order_carries_its_idempotency_key(client: Client, market: SmallMarket) -> None:
-    headers = {**bearer(market.key.token()), "Idempotency-Key": "once"}
+    headers = {**market.signed_in(), "Idempotency-Key": "once"}
     order = client.post("/api/v1/orders", json={"paymentToken": "tok_visa"}, headers=headers).json()
     assert (order["id"], order["state"]) == ("order-1", "PENDING")
     assert market.inboxes["orders"].last.headers["idempotency-key"] == "once"
 
 
 def test_a_verb_after_a_colon_is_a_method_of_its_own(client: Client, market: SmallMarket) -> None:
-    order = client.post("/api/v1/orders/order-7:cancel", json={}, headers=bearer(market.key.token())).json()
+    order = client.post("/api/v1/orders/order-7:cancel", json={}, headers=market.signed_in()).json()
     assert (order["id"], order["state"]) == ("order-7", "CANCELLED")
 
 
 def test_an_unknown_verb_is_no_part_of_an_id(client: Client, market: SmallMarket) -> None:
-    answer = client.get("/api/v1/orders/order-7:explode", headers=bearer(market.key.token()))
+    answer = client.get("/api/v1/orders/order-7:explode", headers=market.signed_in())
     assert (answer.status_code, reason(answer)) == (405, "METHOD_NOT_ALLOWED")
 
 
@@ -75,23 +74,27 @@ def test_a_query_parameter_that_is_unknown_or_of_a_wrong_type_is_refused(client:
     assert (answer.status_code, reason(answer)) == (400, "BAD_REQUEST")
 
 
-@pytest.mark.parametrize("body", ["{", "[]", '"x"', '{"quantity": "two"}', '{"quantity": 1e30}', '{"productId": {}}'])
-def test_a_body_that_is_no_json_or_of_a_wrong_type_is_refused(client: Client, market: SmallMarket, body: str) -> None:
+@pytest.mark.parametrize(
+    "body", ["{", "[]", '"x"', '{"quantity": "two"}', '{"quantity": 1e30}', '{"productId": {}}']
+)
+def test_a_body_that_is_no_json_or_of_a_wrong_type_is_refused(
+    client: Client, market: SmallMarket, body: str
+) -> None:
     calls = len(market.inboxes["cart"].calls)
-    answer = client.post("/api/v1/cart/items", data=body, headers=bearer(market.key.token()))
+    answer = client.post("/api/v1/cart/items", data=body, headers=market.signed_in())
     assert (answer.status_code, reason(answer)) == (400, "BAD_REQUEST")
     assert len(market.inboxes["cart"].calls) == calls
 
 
 def test_the_path_counts_where_the_body_contradicts_it(client: Client, market: SmallMarket) -> None:
     body = {"productId": "lantern", "quantity": 1}
-    client.put("/api/v1/cart/items/lamp", json=body, headers=bearer(market.key.token()))
+    client.put("/api/v1/cart/items/lamp", json=body, headers=market.signed_in())
     assert market.inboxes["cart"].last.body.product_id == "lamp"
 
 
 def test_an_unknown_field_in_a_body_is_left_out(client: Client, market: SmallMarket) -> None:
     body = {"productId": "lamp", "quantity": 1, "colour": "red"}
-    answer = client.post("/api/v1/cart/items", json=body, headers=bearer(market.key.token()))
+    answer = client.post("/api/v1/cart/items", json=body, headers=market.signed_in())
     assert answer.status_code == 200
     assert market.inboxes["cart"].last.body.product_id == "lamp"
 
@@ -109,6 +112,6 @@ def test_the_gateway_itself_says_that_it_is_well(client: Client) -> None:
     )
 
 
-def test_whether_the_market_can_sell_is_for_the_storefront_to_say(client: Client, market: SmallMarket) -> None:
+def test_the_storefront_says_whether_the_market_can_sell(client: Client, market: SmallMarket) -> None:
     assert client.get("/readyz").status_code == 200
     assert market.inboxes["storefront"].last.path == "/readyz"

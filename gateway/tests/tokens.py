@@ -16,7 +16,9 @@ class Key:
     """A signing key of P-256."""
 
     kid: str
-    private: ec.EllipticCurvePrivateKey = field(default_factory=lambda: ec.generate_private_key(ec.SECP256R1()))
+    private: ec.EllipticCurvePrivateKey = field(
+        default_factory=lambda: ec.generate_private_key(ec.SECP256R1())
+    )
 
     def public_jwk(self) -> dict[str, object]:
         """Its public half as the JWKS has it."""
@@ -24,7 +26,7 @@ class Key:
         return {**jwk, "kid": self.kid, "alg": "ES256", "use": "sig"}
 
     def token(self, account: str = "account-1", lifetime: int = 600, **claims: object) -> str:
-        """A token for an account, valid for `lifetime` seconds (negative: expired); `claims` replace its claims."""
+        """A token for an account, valid for `lifetime` seconds; a negative one has expired."""
         now = int(time.time())
         payload = {
             "iss": "night-market", "aud": "night-market", "sub": account, "email": f"{account}@example.org",

@@ -1,0 +1,81 @@
+"""The configuration files themselves."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from gateway.tests.client import Client
+from gateway.tests.edge import GATEWAY, Documents, Edge, connection_manager, local_copy, running_edge
+from gateway.tests.small_market import SmallMarket
+from gateway.tests.waiting import eventually
+
+from laptop import wheels
+
+CLUSTERS = yaml.safe_load((GATEWAY / "envoy.yaml").read_text())["static_resources"]["clusters"]
+
+
+def in_one_piece(documents: Documents) -> Any:
+    """The configuration as one document: Envoy's own check looks into no other file."""
+    whole, listener = documents["envoy.yaml"], documents["listener.yaml"]["resources"][0]
+    connection_manager(documents)["route_config"] = documents["routes.yaml"]["resources"][0]
+    for resource in (listener, connection_manager(documents)["route_config"]):
+        del resource["@type"]
+    del connection_manager(documents)["rds"], whole["dynamic_resources"]
+    whole["static_resources"]["listeners"] = [listener]
+    return whole
+
+
+def test_envoy_accepts_the_configuration_without_a_warning(tmp_path: Path) -> None:
+    configuration = tmp_path / "whole.json"
+    configuration.write_text(json.dumps(in_one_piece(local_copy(tmp_path, {}))))
+    command = [str(wheels.envoy()), "--mode", "validate", "--log-level", "warn"]
+    command += ["--config-path", str(configuration)]
+    check = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    warnings = [line for line in check.stderr.splitlines() if "[warning]" in line and "jwks" not in line]
+    assert (check.returncode, warnings) == (0, []), check.stderr
+
+
+def test_envoy_refuses_nothing_while_it_runs(edge: Edge) -> None:
+    assert "rejected" not in edge.log.read_text()
+    assert edge.counter("listener_manager.lds.update_rejected") == 0
+    assert edge.counter("http.market.rds.market.update_rejected") == 0
+
+
+def test_an_edited_route_takes_effect_without_a_restart(market: SmallMarket) -> None:
+    with running_edge(market.ports) as edge, Client(edge) as client:
+        routes = edge.log.with_name("routes.yaml")
+        document = json.loads(routes.read_text())
+        new = {"match": {"path": "/new"}, "direct_response": {"status": 418}}
+        document["resources"][0]["virtual_hosts"][0]["routes"].insert(0, new)
+        edited = routes.with_suffix(".edited")
+        edited.write_text(json.dumps(document))
+        edited.rename(routes)
+        assert eventually(lambda: client.get("/new").status_code == 418)
+
+
+@pytest.mark.parametrize("cluster", CLUSTERS, ids=lambda cluster: str(cluster["name"]))
+def test_a_cluster_waits_for_nobody_and_has_its_limits(cluster: dict[str, Any]) -> None:
+    assert cluster["wait_for_warm_on_init"] is False
+    assert cluster["circuit_breakers"]["thresholds"][0]["retry_budget"]["budget_percent"]["value"] == 20
+    assert cluster["outlier_detection"]
+    (endpoints,) = cluster["load_assignment"]["endpoints"]
+    (endpoint,) = endpoints["lb_endpoints"]
+    address = endpoint["endpoint"]["address"]["socket_address"]
+    assert address == {"address": cluster["name"], "port_value": 4317 if "otel" in cluster["name"] else 8000}
+
+
+def test_every_route_leads_to_a_cluster_that_is_there() -> None:
+    (configuration,) = yaml.safe_load((GATEWAY / "routes.yaml").read_text())["resources"]
+    (host,) = configuration["virtual_hosts"]
+    named = {route["route"]["cluster"] for route in host["routes"] if "route" in route}
+    assert named == {cluster["name"] for cluster in CLUSTERS} - {"otel-collector"}
+
+
+def test_the_admin_interface_is_on_loopback_only() -> None:
+    admin = yaml.safe_load((GATEWAY / "envoy.yaml").read_text())["admin"]
+    assert admin["address"]["socket_address"]["address"] == "127.0.0.1"
