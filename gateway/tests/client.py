@@ -22,9 +22,10 @@ class Client(requests.Session):
         self.trust_env = False
         self.mount("http://", _From(address))
 
-    def request(self, method: str | bytes, path: str | bytes, *args: Any, **kwargs: Any) -> requests.Response:
-        """Calls a path of the gateway."""
-        return super().request(method, f"{self._edge.url}{path!s}", *args, timeout=20, **kwargs)
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Completes a path of the gateway to an address."""
+        request.url = f"{self._edge.url}{request.url}"
+        return super().prepare_request(request)
 
 
 class _From(HTTPAdapter):
@@ -34,6 +35,9 @@ class _From(HTTPAdapter):
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, source_address=(self._address, 0), **kwargs)
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        return super().send(*args, **{**kwargs, "timeout": 20})
 
 
 def raw(

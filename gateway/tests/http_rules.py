@@ -7,7 +7,7 @@ from collections import defaultdict
 
 from gateway.tests.edge import FILES
 from google.api import annotations_pb2
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
@@ -32,10 +32,10 @@ def methods_by_path() -> dict[str, set[str]]:
     return dict(paths)
 
 
-def _has_rule(method: object) -> bool:
-    return bool(method.options.HasExtension(annotations_pb2.http))  # type: ignore[attr-defined]
+def _has_rule(method: MethodDescriptorProto) -> bool:
+    return method.options.HasExtension(annotations_pb2.http)
 
 
-def _market() -> list[object]:
+def _market() -> list[FileDescriptorProto]:
     files = FileDescriptorSet.FromString(FILES["descriptors.pb"].read_bytes()).file
     return [file for file in files if file.package.startswith("nightmarket.")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -13,7 +14,7 @@ class Received:
     method: str
     path: str
     headers: Mapping[str, str]
-    body: object
+    body: Any
     seconds_left: float | None = None
 
 

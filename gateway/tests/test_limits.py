@@ -22,7 +22,7 @@ BURST = 200  # the same for an account's calls as for an address that signs in
 
 
 def never_refill(documents: Documents) -> None:
-    """An empty bucket stays empty, so that a slow machine counts as a fast one; the largest one is smaller."""
+    """An empty bucket stays empty: a slow machine counts as a fast one. The largest bucket is smaller."""
     for descriptor in http_filter(documents, "local_ratelimit")["descriptors"]:
         bucket = descriptor["token_bucket"]
         bucket.update(tokens_per_fill=1, fill_interval="3600s")
