@@ -1,0 +1,47 @@
+"""Servers that service tests share: one PostgreSQL and one NATS for the whole run, a fresh database for each asker."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from chassis.migrate import migrate
+from laptop.nats import temporary_nats
+from laptop.postgres import create_database, temporary_postgres
+
+ROOT = Path(__file__).parent
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The superuser's URL of a PostgreSQL server that is there for this run."""
+    with temporary_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def nats_url() -> Iterator[str]:
+    """The URL of a NATS server with JetStream that is there for this run."""
+    with temporary_nats() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def service_database(postgres_url: str) -> Callable[..., str]:
+    """Makes a new database, migrated (and seeded) as the service's own: service_database("catalog") -> its URL."""
+
+    def make(service: str, *, seeded: bool = True) -> str:
+        url = create_database(postgres_url)
+        folders = [ROOT / "services" / service / "migrations", ROOT / "services" / service / "seed"]
+        migrate(url, *(folder for folder in folders[: 2 if seeded else 1] if folder.is_dir()))
+        return url
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def free_port() -> Callable[[], int]:
+    """Finds TCP ports on loopback that nobody listens on."""
+    from laptop.throwaway import free_port
+
+    return free_port

@@ -1,0 +1,1 @@
+"""What every service of Night Market needs once; see libs/chassis/README.md for the parts."""

@@ -1,0 +1,64 @@
+"""What came with the request that is being answered: who asks, which request it is, how long it may take."""
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from chassis.errors import Unauthenticated
+
+TRACEPARENT = "traceparent"
+REQUEST_ID = "x-request-id"
+ACCOUNT_ID = "x-account-id"
+ACCOUNT_EMAIL = "x-account-email"
+IDEMPOTENCY_KEY = "idempotency-key"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: its headers (or gRPC metadata), names in lower case, and its deadline (time.monotonic)."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    deadline: float | None = None
+
+    @property
+    def trace_id(self) -> str:
+        """32 hexadecimal digits of the W3C traceparent; empty where there is none."""
+        return self.headers.get(TRACEPARENT, "")[3:35]
+
+    def account_id(self) -> str:
+        """The account that the gateway has checked. Raises Unauthenticated (SIGN_IN_REQUIRED)."""
+        if account := self.headers.get(ACCOUNT_ID):
+            return account
+        raise Unauthenticated("SIGN_IN_REQUIRED", "Sign in first.")
+
+    def seconds_left(self, at_most: float) -> float:
+        """How long a call made on behalf of this one may take: `at_most`, or less where the deadline is nearer."""
+        if self.deadline is None:
+            return at_most
+        return max(0.001, min(at_most, self.deadline - time.monotonic()))
+
+    def passed_on(self) -> tuple[tuple[str, str], ...]:
+        """The headers that go with every call made on behalf of this one."""
+        return tuple((name, self.headers[name]) for name in _PASSED_ON if name in self.headers)
+
+
+_PASSED_ON = (TRACEPARENT, REQUEST_ID, ACCOUNT_ID, ACCOUNT_EMAIL)
+_NOBODY = Call()
+_current: ContextVar[Call] = ContextVar("call", default=_NOBODY)
+
+
+def current() -> Call:
+    """The request that is being answered by this thread; an empty one outside of requests."""
+    return _current.get()
+
+
+@contextmanager
+def answering(call: Call) -> Iterator[Call]:
+    """Makes `call` the current one."""
+    token = _current.set(call)
+    try:
+        yield call
+    finally:
+        _current.reset(token)

@@ -1,0 +1,83 @@
+"""Events: CloudEvents that leave with the change they tell of (outbox) and take effect once (inbox).
+
+Tables, in each service's own migrations where it needs them (SQL in libs/chassis/README.md):
+outbox(id, subject, payload, trace) holds what is to be sent, inbox(event_id) what has taken effect.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from cloudevents.core.exceptions import BaseCloudEventException
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
+
+from chassis import call
+from chassis.database import Connection
+
+_JSON = JSONFormat()
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that happened: `type` is also the subject it travels on, for example market.orders.confirmed."""
+
+    type: str
+    data: dict[str, Any]
+    id: str
+    traceparent: str = ""
+
+    @property
+    def source(self) -> str:
+        """The service that tells it, from the type's second part."""
+        return self.type.split(".")[1]
+
+
+class NotAnEvent(ValueError):
+    """A message that is not a CloudEvent of this market."""
+
+
+def encode(event: Event) -> bytes:
+    """The event as a CloudEvent in structured JSON."""
+    attributes: dict[str, Any] = {
+        "id": event.id,
+        "type": event.type,
+        "source": f"/night-market/{event.source}",
+        "time": datetime.now(UTC),
+        "datacontenttype": "application/json",
+    }
+    if event.traceparent:
+        attributes["traceparent"] = event.traceparent
+    return _JSON.write(CloudEvent(attributes, event.data))
+
+
+def decode(payload: bytes) -> Event:
+    """The event of a message. Raises NotAnEvent."""
+    try:
+        read = _JSON.read(CloudEvent, payload)
+    except (BaseCloudEventException, ValueError, TypeError, KeyError, ExceptionGroup) as error:
+        raise NotAnEvent("the message is not a CloudEvent") from error
+    data = read.get_data()
+    if not isinstance(data, dict):
+        raise NotAnEvent("the event's data is not an object")
+    return Event(read.get_type(), data, read.get_id(), str(read.get_extension("traceparent") or ""))
+
+
+def write_to_outbox(
+    connection: Connection, event_type: str, data: dict[str, Any], event_id: str = ""
+) -> None:
+    """Adds an event to the outbox, inside the caller's transaction; the relay sends it after the commit."""
+    traceparent = call.current().headers.get(call.TRACEPARENT, "")
+    event = Event(event_type, data, event_id or str(uuid4()), traceparent)
+    connection.execute(
+        "INSERT INTO outbox (id, subject, payload) VALUES (%s, %s, %s)", (event.id, event.type, encode(event))
+    )
+
+
+def first_time(connection: Connection, event: Event) -> bool:
+    """Notes in the inbox that the event takes effect now, inside the caller's transaction; False if it did before."""
+    inserted = connection.execute(
+        "INSERT INTO inbox (event_id) VALUES (%s) ON CONFLICT DO NOTHING", (event.id,)
+    ).rowcount
+    return inserted == 1

@@ -1,0 +1,104 @@
+"""Liveness and readiness, and the admin server that tells them: /livez, /readyz and /metrics.
+
+Live: the process works; restart it where it is not. Ready: it can answer now; send it nothing where it can't.
+"""
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+log = logging.getLogger(__name__)
+Check = Callable[[], None]
+
+
+class Readiness:
+    """Named checks, registered beside what they check. A check returns where all is well and raises where not."""
+
+    def __init__(self) -> None:
+        self._checks: dict[str, Check] = {}
+        self.stopping = False
+        self._was_ready: bool | None = None
+
+    def add(self, name: str, check: Check) -> None:
+        """Registers a check."""
+        self._checks[name] = check
+
+    def stop(self) -> None:
+        """From now on not ready: the process is about to stop."""
+        self.stopping = True
+
+    def problems(self) -> dict[str, str]:
+        """Why the service is not ready, by check; empty where it is ready."""
+        if self.stopping:
+            return {"lifecycle": "stopping"}
+        found: dict[str, str] = {}
+        for name, check in self._checks.items():
+            try:
+                check()
+            except Exception as error:  # a check may fail in any way, and each means "not ready"
+                found[name] = (str(error) or type(error).__name__).splitlines()[0]
+        self._tell(found)
+        return found
+
+    def _tell(self, found: dict[str, str]) -> None:
+        ready = not found
+        if ready != self._was_ready:
+            log.log(
+                logging.INFO if ready else logging.WARNING, "ready" if ready else "not ready", extra=found
+            )
+            self._was_ready = ready
+
+
+class AdminServer:
+    """Answers /livez, /readyz and /metrics on a port of its own, which the gateway does not publish."""
+
+    def __init__(self, host: str, port: int, readiness: Readiness) -> None:
+        self._server = ThreadingHTTPServer((host, port), _handler(readiness))
+        self._server.daemon_threads = True
+        self.port = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, name="admin", daemon=True)
+
+    def start(self) -> None:
+        """Begins to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stops answering and frees the port."""
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _handler(readiness: Readiness) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            match self.path.partition("?")[0]:
+                case "/livez":
+                    self._answer(200, {"status": "live"})
+                case "/readyz":
+                    problems = readiness.problems()
+                    self._answer(
+                        503 if problems else 200, {"status": "not ready" if problems else "ready", **problems}
+                    )
+                case "/metrics":
+                    self._send(200, CONTENT_TYPE_LATEST, generate_latest())
+                case _:
+                    self._answer(404, {"status": "no such page", "pages": ["/livez", "/readyz", "/metrics"]})
+
+        def _answer(self, status: int, body: dict[str, object]) -> None:
+            self._send(status, "application/json", json.dumps(body).encode() + b"\n")
+
+        def _send(self, status: int, content_type: str, body: bytes) -> None:
+            self.send_response(status)
+            self.send_header("Content-Type", content_type)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Probes come every few seconds; a line for each would bury the rest."""
+
+    return Handler

@@ -1,0 +1,28 @@
+"""Money: integer minor units inside (cents), google.type.Money on the wire. The market has one currency."""
+
+from google.type.money_pb2 import Money
+
+from chassis.errors import Invalid
+
+CURRENCY = "USD"
+_NANOS_PER_CENT = 10_000_000
+
+
+def to_wire(cents: int) -> Money:
+    """1999 -> {currencyCode: USD, units: 19, nanos: 990000000}; the sign is on both parts."""
+    units, rest = divmod(abs(cents), 100)
+    sign = -1 if cents < 0 else 1
+    return Money(currency_code=CURRENCY, units=sign * units, nanos=sign * rest * _NANOS_PER_CENT)
+
+
+def from_wire(money: Money) -> int:
+    """The cents. Raises Invalid (AMOUNT_INVALID) for another currency or for parts of a cent."""
+    cents, rest = divmod(money.nanos, _NANOS_PER_CENT)
+    if money.currency_code != CURRENCY or rest:
+        raise Invalid("AMOUNT_INVALID", f"Amounts are whole cents of {CURRENCY}.")
+    return money.units * 100 + cents
+
+
+def text(cents: int) -> str:
+    """1999 -> "$19.99"."""
+    return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"

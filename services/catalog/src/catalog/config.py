@@ -1,0 +1,15 @@
+"""What the catalogue takes from the environment."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chassis.config import ServiceConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(ServiceConfig):
+    """See README.md for each variable."""
+
+    service: ClassVar[str] = "catalog"
+
+    database_url: str
