@@ -14,17 +14,12 @@ import requests
 import yaml
 
 from laptop import wheels
+from laptop.gateway import localised
 from laptop.throwaway import Server, free_port, running, temporary_folder
 
-ROOT = Path(__file__).resolve().parents[2]
-GATEWAY = ROOT / "gateway"
-IN_CONTAINER = "/etc/envoy/"
-FILES = {
-    "descriptors.pb": ROOT / "libs/contracts/src/nightmarket/descriptors.pb",
-    "openapi.json": ROOT / "libs/contracts/openapi.json",
-}
-# The listener is at 0.0.0.0 and the admin interface at 127.0.0.1; the other addresses are services by name.
-LISTENER, ADMIN = "0.0.0.0", "127.0.0.1"
+GATEWAY = Path(__file__).resolve().parents[1]
+HOST = "127.0.0.1"
+SERVICES = ("accounts", "cart", "catalog", "inventory", "orders", "recommendations", "storefront")
 Documents = dict[str, Any]
 Change = Callable[[Documents], None]
 
@@ -40,11 +35,11 @@ class Edge:
     @property
     def url(self) -> str:
         """The address that clients use."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{HOST}:{self.port}"
 
     def counter(self, name: str) -> int:
         """The value of one of Envoy's own statistics; 0 where it never counted."""
-        address = f"http://127.0.0.1:{self.admin_port}/stats?format=json&filter=^{name}$"
+        address = f"http://{HOST}:{self.admin_port}/stats?format=json&filter=^{name}$"
         return sum(entry.get("value", 0) for entry in requests.get(address, timeout=5).json()["stats"])
 
     def access_log(self) -> list[dict[str, Any]]:
@@ -53,26 +48,16 @@ class Edge:
         return [json.loads(line) for line in lines if line.startswith('{"')]
 
 
-def local_copy(folder: Path, ports: Mapping[str, int]) -> Documents:
+def local_copy(folder: Path, ports: Mapping[str, int], port: int = 8080, admin_port: int = 9901) -> Documents:
     """The configuration files by name, as Envoy needs them to run from `folder` on 127.0.0.1.
 
-    An address becomes the port of its name in `ports`; one that is not there stays a name.
+    A service is at its port in `ports`; one that is not there keeps its name, which nobody knows here.
     """
+    names = {(name, 8000) for name in SERVICES} | {("otel-collector", 4317)}
+    addresses = {name: (HOST, ports[name[0]]) if name[0] in ports else name for name in names}
+    addresses |= {("0.0.0.0", 8080): (HOST, port), (HOST, 9901): (HOST, admin_port)}
     files = GATEWAY.glob("*.yaml")
-    return {path.name: _local(yaml.safe_load(path.read_text()), folder, ports) for path in files}
-
-
-def _local(node: Any, folder: Path, ports: Mapping[str, int]) -> Any:
-    if isinstance(node, list):
-        return [_local(child, folder, ports) for child in node]
-    if isinstance(node, str) and node.startswith(IN_CONTAINER):
-        name = node.removeprefix(IN_CONTAINER)
-        return str(FILES.get(name, folder / name))
-    if not isinstance(node, dict):
-        return node
-    if "port_value" in node and node["address"] in ports:
-        return {"address": "127.0.0.1", "port_value": ports[node["address"]]}
-    return {key: _local(child, folder, ports) for key, child in node.items()}
+    return {path.name: localised(yaml.safe_load(path.read_text()), addresses, folder) for path in files}
 
 
 def connection_manager(documents: Documents) -> Any:
@@ -99,7 +84,7 @@ def running_edge(services: Mapping[str, int], change: Change = unchanged) -> Ite
     """
     with temporary_folder("market-gateway-") as folder:
         port, admin_port = free_port(), free_port()
-        documents = local_copy(folder, {LISTENER: port, ADMIN: admin_port, **services})
+        documents = local_copy(folder, services, port, admin_port)
         change(documents)
         for name, document in documents.items():
             (folder / name).write_text(json.dumps(document))
@@ -114,6 +99,6 @@ def running_edge(services: Mapping[str, int], change: Change = unchanged) -> Ite
 
 def _answers(port: int) -> bool:
     try:
-        return requests.get(f"http://127.0.0.1:{port}/healthz", timeout=2).status_code == 200
+        return requests.get(f"http://{HOST}:{port}/healthz", timeout=2).status_code == 200
     except requests.ConnectionError:
         return False

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from gateway.tests.edge import FILES
 from google.api import annotations_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto
+
+from laptop.gateway import FILES
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 

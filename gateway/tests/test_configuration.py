@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 import yaml
 from gateway.tests.client import Client
 from gateway.tests.edge import GATEWAY, Documents, Edge, connection_manager, local_copy, running_edge
+from gateway.tests.http_rules import methods_by_path
 from gateway.tests.small_market import SmallMarket
 from gateway.tests.waiting import eventually
 
@@ -74,6 +76,11 @@ def test_every_route_leads_to_a_cluster_that_is_there() -> None:
     (host,) = configuration["virtual_hosts"]
     named = {route["route"]["cluster"] for route in host["routes"] if "route" in route}
     assert named == {cluster["name"] for cluster in CLUSTERS} - {"otel-collector"}
+
+
+def test_the_readme_names_every_path_of_the_api() -> None:
+    readme = re.sub(r"\{.*?\}", "x", (GATEWAY / "README.md").read_text())
+    assert [path for path in methods_by_path() if f"`{path}`" not in readme] == []
 
 
 def test_the_admin_interface_is_on_loopback_only() -> None:
