@@ -2,6 +2,7 @@ import datetime
 
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.type import money_pb2 as _money_pb2
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Mapping as _Mapping
@@ -31,12 +32,30 @@ class GetConsignmentRequest(_message.Message):
     order_id: str
     def __init__(self, order_id: _Optional[str] = ...) -> None: ...
 
+class WithholdConsignmentRequest(_message.Message):
+    __slots__ = ("order_id",)
+    ORDER_ID_FIELD_NUMBER: _ClassVar[int]
+    order_id: str
+    def __init__(self, order_id: _Optional[str] = ...) -> None: ...
+
 class Consignment(_message.Message):
-    __slots__ = ("order_id", "tracking_number", "create_time")
+    __slots__ = ("order_id", "tracking_number", "consign_time", "state")
+    class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        STATE_UNSPECIFIED: _ClassVar[Consignment.State]
+        PACKING: _ClassVar[Consignment.State]
+        CONSIGNED: _ClassVar[Consignment.State]
+        WITHHELD: _ClassVar[Consignment.State]
+    STATE_UNSPECIFIED: Consignment.State
+    PACKING: Consignment.State
+    CONSIGNED: Consignment.State
+    WITHHELD: Consignment.State
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     TRACKING_NUMBER_FIELD_NUMBER: _ClassVar[int]
-    CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    CONSIGN_TIME_FIELD_NUMBER: _ClassVar[int]
+    STATE_FIELD_NUMBER: _ClassVar[int]
     order_id: str
     tracking_number: str
-    create_time: _timestamp_pb2.Timestamp
-    def __init__(self, order_id: _Optional[str] = ..., tracking_number: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    consign_time: _timestamp_pb2.Timestamp
+    state: Consignment.State
+    def __init__(self, order_id: _Optional[str] = ..., tracking_number: _Optional[str] = ..., consign_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[Consignment.State, str]] = ...) -> None: ...

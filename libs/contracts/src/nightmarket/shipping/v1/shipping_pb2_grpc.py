@@ -45,6 +45,11 @@ class ShippingServiceStub:
                 request_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.GetConsignmentRequest.SerializeToString,
                 response_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Consignment.FromString,
                 _registered_method=True)
+        self.WithholdConsignment = channel.unary_unary(
+                '/nightmarket.shipping.v1.ShippingService/WithholdConsignment',
+                request_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.WithholdConsignmentRequest.SerializeToString,
+                response_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Consignment.FromString,
+                _registered_method=True)
 
 
 class ShippingServiceServicer:
@@ -67,6 +72,15 @@ class ShippingServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def WithholdConsignment(self, request, context):
+        """Keeps a parcel from being handed to the carrier, because its order is cancelled. Withholding it again, or
+        before the shop floor has heard of the order, is fine: the parcel will never leave.
+        Errors: FAILED_PRECONDITION (ORDER_SHIPPED): too late, the carrier has it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ShippingServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -78,6 +92,11 @@ def add_ShippingServiceServicer_to_server(servicer, server):
             'GetConsignment': grpc.unary_unary_rpc_method_handler(
                     servicer.GetConsignment,
                     request_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.GetConsignmentRequest.FromString,
+                    response_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Consignment.SerializeToString,
+            ),
+            'WithholdConsignment': grpc.unary_unary_rpc_method_handler(
+                    servicer.WithholdConsignment,
+                    request_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.WithholdConsignmentRequest.FromString,
                     response_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Consignment.SerializeToString,
             ),
     }
@@ -135,6 +154,33 @@ class ShippingService:
             target,
             '/nightmarket.shipping.v1.ShippingService/GetConsignment',
             nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.GetConsignmentRequest.SerializeToString,
+            nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Consignment.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WithholdConsignment(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/nightmarket.shipping.v1.ShippingService/WithholdConsignment',
+            nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.WithholdConsignmentRequest.SerializeToString,
             nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Consignment.FromString,
             options,
             channel_credentials,
