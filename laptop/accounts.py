@@ -1,4 +1,4 @@
-"""The account that PostgreSQL runs as: ours, or `nobody` where we are root, which PostgreSQL refuses to be."""
+"""The account that PostgreSQL runs as: ours, or `nobody` where we are root, which it refuses to be."""
 
 from __future__ import annotations
 

@@ -43,9 +43,10 @@ class Market:
 
 
 def common_environment(home: Home, caller: Mapping[str, str]) -> dict[str, str]:
-    """What every process of the market is given: little of the caller's environment, so that nothing surprises."""
+    """What every process of the market is given; little of it is the caller's, so that nothing surprises."""
     passed_on = {
-        name: value for name, value in caller.items()
+        name: value
+        for name, value in caller.items()
         if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIX)
     }
     # Few malloc arenas: threads that mostly wait need none of their own, and each would cost memory.

@@ -29,8 +29,17 @@ class Secrets:
     @classmethod
     def generate(cls, databases: Iterable[str]) -> Secrets:
         """New passwords, one for each of the databases besides the fixed ones."""
-        fixed = [secrets.token_hex(16) for _ in range(4)]
-        return cls(*fixed, databases={name: secrets.token_hex(16) for name in databases})
+        return cls(
+            supervisor=_password(),
+            postgres=_password(),
+            nats=_password(),
+            secret_key=_password(),
+            databases={name: _password() for name in databases},
+        )
+
+
+def _password() -> str:
+    return secrets.token_hex(16)
 
 
 @dataclass(frozen=True)
@@ -42,7 +51,9 @@ class Home:
     def __post_init__(self) -> None:
         for text in _IMPOSSIBLE:
             if text in str(self.path):
-                raise LaptopError(f"The market's folder may not have {text!r} in its path: {self.path}", exit_code=2)
+                raise LaptopError(
+                    f"The market's folder may not have {text!r} in its path: {self.path}", exit_code=2
+                )
 
     @property
     def run(self) -> Path:
@@ -106,7 +117,9 @@ class Home:
         try:
             return Secrets(**json.loads(self._secrets.read_text()))
         except (ValueError, TypeError):
-            raise LaptopError(f"{self._secrets} is damaged. `make reset` starts afresh; it deletes the data.") from None
+            raise LaptopError(
+                f"{self._secrets} is damaged. `make reset` deletes the data and starts afresh."
+            ) from None
 
     @property
     def _secrets(self) -> Path:
@@ -135,5 +148,7 @@ class Home:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise LaptopError(f"Another command is starting or stopping the market in {self.path}.") from None
+                raise LaptopError(
+                    f"Another command is starting or stopping the market in {self.path}."
+                ) from None
             yield

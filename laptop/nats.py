@@ -36,7 +36,11 @@ class Broker:
         settings: dict[str, object] = {
             "listen": f"127.0.0.1:{self.port}",
             "authorization": {"user": USER, "password": self.password},
-            "jetstream": {"store_dir": str(self.store), "max_memory_store": 64 << 20, "max_file_store": 1 << 30},
+            "jetstream": {
+                "store_dir": str(self.store),
+                "max_memory_store": 64 << 20,
+                "max_file_store": 1 << 30,
+            },
         }
         if self.monitoring_port is not None:
             settings["http"] = f"127.0.0.1:{self.monitoring_port}"

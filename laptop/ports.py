@@ -84,7 +84,9 @@ def check_free(ports: Ports) -> None:
     if not taken:
         return
     owners = _listeners()
-    lines = [f"Port {port}, for {use}, is taken by {owners.get(port, _UNKNOWN)}." for port, use in taken.items()]
+    lines = [
+        f"Port {port}, for {use}, is taken by {owners.get(port, _UNKNOWN)}." for port, use in taken.items()
+    ]
     advice = f"Nothing was started. Take other ports: make up PORT={_next_free(ports)}"
     raise LaptopError("\n".join([*lines, advice]), exit_code=2)
 
@@ -99,7 +101,9 @@ def _is_taken(port: int) -> bool:
         try:
             probe.bind((HOST, port))
         except PermissionError as error:
-            raise LaptopError(f"Port {port} may not be used by this account: {error.strerror}.", exit_code=2) from None
+            raise LaptopError(
+                f"Port {port} may not be used by this account: {error.strerror}.", exit_code=2
+            ) from None
         except OSError:
             return True
     return False
@@ -122,5 +126,9 @@ def _listeners() -> dict[int, str]:
 
 def _next_free(ports: Ports) -> int:
     candidates = range(ports.gateway + 1000, _HIGHEST, 1000)
-    whole = (port for port in candidates if not any(_is_taken(other) for other in Ports(port, ports.services).all()))
+    whole = (
+        port
+        for port in candidates
+        if not any(_is_taken(other) for other in Ports(port, ports.services).all())
+    )
     return next(whole, ports.gateway)

@@ -7,6 +7,7 @@ PostgreSQL refuses to run as root. For root it runs as `nobody`; if `nobody` can
 from __future__ import annotations
 
 import contextlib
+import os
 import secrets
 import shutil
 import signal
@@ -25,8 +26,14 @@ SUPERUSER = "postgres"
 
 # One locale everywhere, so that words sort alike on every machine, whatever its C library.
 _INITDB = (
-    "--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
-    "--auth=scram-sha-256", f"--username={SUPERUSER}", "--no-instructions", "--no-sync",
+    "--encoding=UTF8",
+    "--locale=C",
+    "--locale-provider=builtin",
+    "--builtin-locale=C.UTF-8",
+    "--auth=scram-sha-256",
+    f"--username={SUPERUSER}",
+    "--no-instructions",
+    "--no-sync",
 )
 
 # A test's data need not survive a power cut.
@@ -95,17 +102,29 @@ def initialise(postgres: Installation, data: Path, password: str) -> None:
 
 
 def _run_initdb(postgres: Installation, data: Path, password_file: Path) -> None:
-    result = subprocess.run(
+    # In a session of its own: it starts helpers, and all of them must be gone before their folder is removed.
+    process = subprocess.Popen(
         [postgres.program("initdb"), *_INITDB, f"--pwfile={password_file}", "-D", data],
-        cwd=data.parent, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+        cwd=data.parent,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
         **subprocess_identity(postgres.account),  # type: ignore[call-overload]
     )
-    if result.returncode:
-        raise LaptopError(f"PostgreSQL could not make its data folder {data}:\n{result.stderr.strip()}")
+    try:
+        _, complaint = process.communicate()
+    except BaseException:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+        raise
+    if process.returncode:
+        raise LaptopError(f"PostgreSQL could not make its data folder {data}:\n{complaint.strip()}")
 
 
 def server_command(postgres: Installation, data: Path, port: int, settings: Mapping[str, str]) -> list[str]:
-    """The command line of a server on 127.0.0.1:``port``, without a Unix socket (their paths are too short)."""
+    """The command line of a server on 127.0.0.1:``port``, without a Unix socket (its path is too short)."""
     fixed = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
     options = [f"--{name}={value}" for name, value in {**fixed, **settings}.items()]
     return [str(postgres.program("postgres")), "-D", str(data), *options]
@@ -154,7 +173,7 @@ def create_database(superuser_url: str, name: str | None = None, template: str =
     from psycopg import sql
 
     name = name or f"test_{secrets.token_hex(6)}"
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(sql.Identifier(name), sql.Identifier(template))
+    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
     with psycopg.connect(superuser_url, autocommit=True) as connection:
-        connection.execute(statement)
+        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
     return urlunsplit(urlsplit(superuser_url)._replace(path=f"/{quote(name, safe='')}"))

@@ -62,8 +62,13 @@ def running(server: Server) -> Iterator[None]:
     with log_file.open("wb") as log:
         # In a session of its own, so that Ctrl-C reaches the test alone and not the server under it.
         process = subprocess.Popen(
-            server.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=server.folder,
-            start_new_session=True, **server.identity,  # type: ignore[call-overload]
+            server.command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            cwd=server.folder,
+            start_new_session=True,
+            **server.identity,  # type: ignore[call-overload]
         )
     try:
         with _guarded(process, server):
@@ -76,9 +81,19 @@ def running(server: Server) -> Iterator[None]:
 @contextlib.contextmanager
 def _guarded(process: subprocess.Popen[bytes], server: Server) -> Iterator[None]:
     guard = subprocess.Popen(
-        ["/bin/sh", "-c", _GUARD, "guard", server.stop_signal.name.removeprefix("SIG"),
-         str(process.pid), str(server.folder)],
-        stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        [
+            "/bin/sh",
+            "-c",
+            _GUARD,
+            "guard",
+            server.stop_signal.name.removeprefix("SIG"),
+            str(process.pid),
+            str(server.folder),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         yield

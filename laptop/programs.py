@@ -1,0 +1,82 @@
+"""The programs that supervisord runs: the servers, the services and the gateway."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from laptop import gateway, nats
+from laptop.environment import Market, service_environment
+from laptop.postgres import Installation, server_command
+from laptop.server_data import SETTINGS, data_folder
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# Groups start in this order and stop in the opposite one; within a group all go at once.
+GROUPS = ("servers", "services", "gateway")
+
+
+@dataclass(frozen=True)
+class Program:
+    """One process to keep running."""
+
+    name: str
+    group: str
+    command: tuple[str, ...]
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    account: str | None = None
+    stop_signal: str = "TERM"
+    stop_seconds: int = 15
+
+    @property
+    def supervised_name(self) -> str:
+        """What supervisord calls it."""
+        return f"{self.group}:{self.name}"
+
+
+def all_programs(market: Market, postgres: Installation) -> list[Program]:
+    """Every program of the market."""
+    return [_postgres(market, postgres), _nats(market), *_services(market), _gateway(market)]
+
+
+def nats_configuration(market: Market) -> Path:
+    """Where the broker's configuration is written."""
+    return market.home.run / "nats.json"
+
+
+def _postgres(market: Market, postgres: Installation) -> Program:
+    data = data_folder(market.home)
+    return Program(
+        name="postgres",
+        group="servers",
+        folder=data.parent,
+        command=tuple(server_command(postgres, data, market.ports.postgres, SETTINGS)),
+        account=postgres.account.name if postgres.account else None,
+        stop_signal="INT",  # a "fast" shutdown: it does not wait for clients to leave
+    )
+
+
+def _nats(market: Market) -> Program:
+    command = tuple(nats.server_command(nats_configuration(market)))
+    return Program(name="nats", group="servers", folder=market.home.path, command=command)
+
+
+def _services(market: Market) -> list[Program]:
+    return [
+        Program(
+            name=service.name,
+            group="services",
+            folder=market.home.path,
+            command=(sys.executable, "-m", service.name),
+            environment=service_environment(market, service),
+        )
+        for service in market.services
+    ]
+
+
+def _gateway(market: Market) -> Program:
+    command = tuple(gateway.server_command(market))
+    return Program(name="gateway", group="gateway", folder=market.home.path, command=command)
