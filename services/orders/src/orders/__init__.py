@@ -1,0 +1,1 @@
+"""Orders: checkout as a durable saga."""

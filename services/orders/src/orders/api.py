@@ -1,0 +1,121 @@
+"""The gRPC service of orders: wire <-> domain."""
+
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from grpc import ServicerContext
+
+from chassis import call, money, paging
+from chassis.errors import Conflict, Invalid, NotFound, Refusals, Refused
+from nightmarket.orders.v1 import orders_pb2 as wire
+from nightmarket.orders.v1.orders_pb2_grpc import OrdersServiceServicer
+from orders.checkout import Checkout
+from orders.domain import orders as domain
+from orders.domain.orders import Address, Order, Request
+from orders.store import Store
+
+DEFAULT_PAGE = 20
+REFUSALS: Refusals = {
+    domain.IdempotencyKeyMissing: Invalid,
+    domain.IdempotencyKeyInvalid: Invalid,
+    domain.IdempotencyKeyReused: Conflict,
+    domain.AddressInvalid: Invalid,
+    domain.PaymentTokenInvalid: Invalid,
+    domain.CartEmpty: Refused,
+    domain.ProductGone: Refused,
+    domain.OrderNotFound: NotFound,
+    domain.OrderShipped: Refused,
+}
+
+
+class OrdersApi(OrdersServiceServicer):
+    """Answers nightmarket.orders.v1.OrdersService."""
+
+    def __init__(self, checkout: Checkout, store: Store) -> None:
+        self._checkout = checkout
+        self._store = store
+
+    def PlaceOrder(self, request: wire.PlaceOrderRequest, context: ServicerContext) -> wire.Order:
+        now = call.current()
+        asked = Request(
+            account_id=now.account_id(),
+            email=now.headers.get(call.ACCOUNT_EMAIL, ""),
+            idempotency_key=now.headers.get(call.IDEMPOTENCY_KEY, ""),
+            address=_address(request.shipping_address),
+            payment_token=request.payment_token,
+        )
+        return _order(self._checkout.place(asked))
+
+    def GetOrder(self, request: wire.GetOrderRequest, context: ServicerContext) -> wire.Order:
+        return _order(self._store.of_account(call.current().account_id(), request.id))
+
+    def ListOrders(
+        self, request: wire.ListOrdersRequest, context: ServicerContext
+    ) -> wire.ListOrdersResponse:
+        account_id = call.current().account_id()
+        size = paging.page_size(request.page_size, DEFAULT_PAGE)
+        after = paging.place(request.page_token, (float, str), account_id)
+        place = after and (datetime.fromtimestamp(float(after[0])).astimezone(), after[1])
+        orders, more = self._store.page(account_id, size, place)
+        last = orders[-1] if more else None
+        token = paging.token([last.create_time.timestamp(), last.id], account_id) if last else ""
+        return wire.ListOrdersResponse(orders=map(_order, orders), next_page_token=token)
+
+    def CancelOrder(self, request: wire.CancelOrderRequest, context: ServicerContext) -> wire.Order:
+        return _order(self._checkout.cancel(call.current().account_id(), request.id))
+
+
+def _address(address: wire.Address) -> Address:
+    return Address(
+        address.name, address.line1, address.line2, address.city, address.postal_code, address.country_code
+    )
+
+
+def _order(order: Order) -> wire.Order:
+    address = order.address
+    return wire.Order(
+        id=order.id,
+        state=wire.Order.State.Value(order.state),
+        lines=[
+            wire.OrderLine(
+                product_id=line.product_id,
+                name=line.name,
+                quantity=line.quantity,
+                unit_price=money.to_wire(line.unit_cents),
+                total=money.to_wire(line.total_cents),
+            )
+            for line in order.lines
+        ],
+        shipping=wire.Shipping(
+            address=wire.Address(
+                name=address.name,
+                line1=address.line1,
+                line2=address.line2,
+                city=address.city,
+                postal_code=address.postal_code,
+                country_code=address.country_code,
+            ),
+            cost=money.to_wire(order.shipping_cents),
+            tracking_number=order.tracking_number,
+        ),
+        subtotal=money.to_wire(order.subtotal_cents),
+        total=money.to_wire(order.total_cents),
+        create_time=_timestamp(order.create_time),
+        cancel_reason=order.refusal.reason if order.refusal and order.state is domain.State.CANCELLED else "",
+        journey=[
+            wire.JourneyStep(
+                step=step.step,
+                service=step.service,
+                time=_timestamp(step.time),
+                outcome=step.outcome,
+                detail=step.detail,
+            )
+            for step in order.journey
+        ],
+    )
+
+
+def _timestamp(time: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(time)
+    return stamp

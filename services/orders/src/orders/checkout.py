@@ -1,0 +1,105 @@
+"""Placing and cancelling orders: what happens while the buyer waits."""
+
+import time
+
+from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
+
+from chassis import call
+from chassis.errors import BY_NUMBER, MarketError, Refused, Unavailable
+from orders.clients import Clients
+from orders.domain.orders import CartEmpty, Order, OrderShipped, Refusal, Request, State
+from orders.domain.saga import Step, cancelling
+from orders.driver import Driver
+from orders.store import Store
+
+_PATIENCE_SECONDS = 10.0  # how long a buyer waits at most
+_RESERVE_SECONDS = 0.5  # of the caller's deadline, kept for the answer
+BY_BUYER = Refusal(Refused.code.number, "CANCELLED_BY_BUYER", "You cancelled this order.")
+
+
+class Checkout:
+    """The use cases of orders that change something."""
+
+    def __init__(self, store: Store, clients: Clients, driver: Driver) -> None:
+        self._store = store
+        self._clients = clients
+        self._driver = driver
+
+    def place(self, request: Request) -> Order:
+        """Buys what is in the basket; the same request again returns the same order.
+
+        Raises the domain's errors, those of the services asked, and, where the order had to be cancelled, the error
+        that was the reason, now and at every repetition.
+        """
+        order = self._known(request) or self._new(request)
+        return _answer(self._store.of_account(request.account_id, order.id))
+
+    def cancel(self, account_id: str, order_id: str) -> Order:
+        """Cancels an order that is not shipped yet. Raises OrderNotFound, OrderShipped, Unavailable."""
+        order = self._settled(self._store.of_account(account_id, order_id))
+        if order.state is State.SHIPPED:
+            raise OrderShipped("The parcel has left already.")
+        if order.state is State.CANCELLED or (order.refusal and order.next_step):
+            return order
+        first = cancelling(order.state, Step(order.next_step) if order.next_step else None)
+        begun = self._store.begin_cancel(order, first, BY_BUYER) if first else None
+        if begun is None:
+            raise Unavailable("ORDER_BUSY", "This order is being worked on. Try again.")
+        ended = self._driver.drive(begun, _until())
+        if ended.next_step is None and ended.state is not State.CANCELLED:
+            raise OrderShipped("The parcel has left already.")
+        return self._store.of_account(account_id, order_id)
+
+    def _new(self, request: Request) -> Order:
+        try:
+            lines = self._clients.priced_basket()
+        except CartEmpty:
+            # The same request may have emptied it a moment ago.
+            if known := self._known(request):
+                return known
+            raise
+        shipping_cents = self._clients.shipping_cents(request.address.country_code, lines)
+        placed = self._store.place(request, lines, shipping_cents)
+        if placed is None:
+            known = self._known(request)
+            assert known is not None
+            return known
+        return self._driver.drive(placed, _until())
+
+    def _known(self, request: Request) -> Order | None:
+        order = self._store.by_key(request.account_id, request.idempotency_key)
+        if order is None:
+            return None
+        order.answers(request)
+        return self._settled(order)
+
+    def _settled(self, order: Order) -> Order:
+        """The order once nobody drives it any more, or as it stands when patience ends."""
+        if order.next_step is None:
+            return order
+        waits = Retrying(
+            retry=retry_if_result(lambda now: now.next_step is not None and now.state is State.PENDING),
+            stop=stop_after_delay(max(0.0, _until() - time.monotonic())),
+            wait=wait_fixed(0.05),
+            retry_error_callback=lambda state: state.outcome.result() if state.outcome else order,
+        )
+        return waits(self._tried, order)
+
+    def _tried(self, order: Order) -> Order:
+        leased = self._store.lease(order.id)
+        if leased:
+            return self._driver.drive(leased, _until())
+        return self._store.of_account(order.account_id, order.id)
+
+
+def _until() -> float:
+    return time.monotonic() + call.current().seconds_left(_PATIENCE_SECONDS) - _RESERVE_SECONDS
+
+
+def _answer(order: Order) -> Order:
+    refusal = order.refusal
+    if order.state is not State.CANCELLED or refusal is None or refusal.reason == BY_BUYER.reason:
+        return order
+    kind = BY_NUMBER.get(refusal.code, Refused)
+    error: MarketError = kind(refusal.reason, refusal.message, {**refusal.metadata, "orderId": order.id})
+    raise error

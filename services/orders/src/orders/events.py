@@ -1,0 +1,67 @@
+"""What orders tells the others after the fact, and what it learns from them."""
+
+from google.protobuf.json_format import MessageToDict, ParseDict
+
+from chassis import money
+from chassis.database import Connection, Row
+from chassis.events import Event
+from nightmarket.events.v1 import events_pb2 as wire
+from orders.domain.orders import Order, State
+from orders.store import Store
+
+CONFIRMED, CANCELLED, CONSIGNED = (
+    "market.orders.confirmed",
+    "market.orders.cancelled",
+    "market.shipping.consigned",
+)
+
+
+def confirmed(order: Order) -> Row:
+    """The order is paid."""
+    address = order.address
+    event = wire.OrderConfirmed(
+        order_id=order.id,
+        account_id=order.account_id,
+        email=order.email,
+        lines=[
+            wire.OrderEventLine(
+                product_id=line.product_id,
+                name=line.name,
+                quantity=line.quantity,
+                unit_price=money.to_wire(line.unit_cents),
+            )
+            for line in order.lines
+        ],
+        shipping_cost=money.to_wire(order.shipping_cents),
+        total=money.to_wire(order.total_cents),
+        address=wire.OrderEventAddress(
+            name=address.name,
+            line1=address.line1,
+            line2=address.line2,
+            city=address.city,
+            postal_code=address.postal_code,
+            country_code=address.country_code,
+        ),
+    )
+    event.confirm_time.GetCurrentTime()
+    return {"type": CONFIRMED, "data": MessageToDict(event)}
+
+
+def cancelled(order: Order) -> Row | None:
+    """The order had been confirmed, and the money went back; None for one that never was: nobody heard of it."""
+    if order.state is State.PENDING:
+        return None
+    event = wire.OrderCancelled(
+        order_id=order.id,
+        account_id=order.account_id,
+        email=order.email,
+        reason=order.refusal.reason if order.refusal else "",
+        total=money.to_wire(order.total_cents),
+    )
+    return {"type": CANCELLED, "data": MessageToDict(event)}
+
+
+def on_consigned(connection: Connection, event: Event) -> None:
+    """The carrier has a parcel: its order is shipped."""
+    told = ParseDict(event.data, wire.OrderConsigned(), ignore_unknown_fields=True)
+    Store.ship(connection, told.order_id, told.tracking_number, told.create_time.ToDatetime().astimezone())

@@ -1,0 +1,226 @@
+"""The tables of orders: every change of an order and its journey is one statement or one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from psycopg.types.json import Jsonb
+
+from chassis import call
+from chassis.database import Connection, Database, Row
+from chassis.events import write_to_outbox
+from orders.domain.orders import Address, JourneyStep, Line, Order, OrderNotFound, Refusal, Request, State
+from orders.domain.saga import FIRST, SERVICE, Outcome, Step
+
+_COLUMNS = (
+    "id, account_id, email, request_hash, state, address, lines, shipping_cents, total_cents, payment_token,"
+    " tracking_number, refusal, create_time, traceparent, next_step, attempts, lease"
+)
+STARTED = "started"
+Entry = tuple[Step, str, str]  # a step of the journey, its outcome, and a line for people
+
+
+class LeaseLost(Exception):
+    """Somebody else drives this order now."""
+
+
+class Store:
+    """Orders and their journeys in PostgreSQL. `lease_seconds` is how long a driver may be silent."""
+
+    def __init__(self, database: Database, lease_seconds: float) -> None:
+        self._database = database
+        self._lease_seconds = lease_seconds
+
+    def by_key(self, account_id: str, key: str) -> Order | None:
+        """The order that this account placed with this Idempotency-Key."""
+        return self._one("account_id = %s AND idempotency_key = %s", (account_id, key))
+
+    def of_account(self, account_id: str, order_id: str) -> Order:
+        """The account's order with its journey. Raises OrderNotFound."""
+        order = self._one("id = %s AND account_id = %s", (order_id.replace("\0", ""), account_id))
+        if order is None:
+            raise OrderNotFound("You have no such order.")
+        return order
+
+    def page(self, account_id: str, size: int, after: Sequence[object] | None) -> tuple[list[Order], bool]:
+        """Up to `size` orders without journeys, newest first, after (create_time, id); and whether there are more."""
+        condition = "" if after is None else " AND (create_time, id) < (%s::timestamptz, %s)"
+        with self._database.connection() as connection:
+            rows = connection.execute(
+                f"SELECT {_COLUMNS} FROM orders WHERE account_id = %s{condition}"
+                " ORDER BY create_time DESC, id DESC LIMIT %s",
+                (account_id, *(after or ()), size + 1),
+            ).fetchall()
+        return [_order(row) for row in rows[:size]], len(rows) > size
+
+    def place(self, request: Request, lines: tuple[Line, ...], shipping_cents: int) -> Order | None:
+        """Writes a new order, leased to the caller, its first step recorded; None where the key is taken already."""
+        order_id, lease = str(uuid4()), str(uuid4())
+        row = (
+            order_id, request.account_id, request.email, request.idempotency_key, request.hash,
+            Jsonb(asdict(request.address)), Jsonb([asdict(line) for line in lines]), shipping_cents,
+            sum(line.total_cents for line in lines) + shipping_cents, request.payment_token,
+            call.current().headers.get(call.TRACEPARENT, ""), FIRST, lease, self._lease_seconds,
+        )  # fmt: skip
+        with self._database.transaction() as connection:
+            placed = connection.execute(
+                "INSERT INTO orders (id, account_id, email, idempotency_key, request_hash, state, address, lines,"
+                " shipping_cents, total_cents, payment_token, traceparent, next_step, lease, lease_end_time)"
+                " VALUES (%s, %s, %s, %s, %s, 'PENDING', %s, %s, %s, %s, %s, %s, %s, %s, now() + %s * interval '1 s')"
+                f" ON CONFLICT (account_id, idempotency_key) DO NOTHING RETURNING {_COLUMNS}",
+                row,
+            ).fetchone()
+            if placed is None:
+                return None
+            _write_journey(
+                connection, order_id, [("order.place", "orders", Outcome.DONE, ""), _entry(FIRST, STARTED)]
+            )
+        return _order(placed)
+
+    def lease(self, order_id: str | None = None) -> Order | None:
+        """Leases an unfinished order that nobody drives: this one, or the one that has been due longest; else None."""
+        chosen = "id = %(id)s" if order_id else "next_attempt_time <= now()"
+        with self._database.connection() as connection:
+            row = connection.execute(
+                "UPDATE orders SET lease = %(lease)s, lease_end_time = now() + %(seconds)s * interval '1 s'"
+                " WHERE id = (SELECT id FROM orders"
+                f"  WHERE next_step IS NOT NULL AND lease_end_time <= now() AND {chosen}"
+                "  ORDER BY next_attempt_time LIMIT 1 FOR UPDATE SKIP LOCKED)"
+                f" RETURNING {_COLUMNS}",
+                {"lease": str(uuid4()), "seconds": self._lease_seconds, "id": order_id},
+            ).fetchone()
+        return _order(row) if row else None
+
+    def record(
+        self, order: Order, entry: Entry, following: Step | None, refusal: Refusal | None = None
+    ) -> Order:
+        """Notes how a step ended and, in the same transaction, that the next one starts. Raises LeaseLost."""
+        with self._database.transaction() as connection:
+            row = self._move(connection, order, following, refusal=refusal)
+            self._note(connection, order, entry, following)
+        return _order(row)
+
+    def retry_later(self, order: Order, entry: Entry, seconds: float) -> Order:
+        """Notes that the outcome of a step is unknown, gives the lease back, and when to try again."""
+        with self._database.transaction() as connection:
+            row = self._hold(
+                connection, order,
+                "attempts = attempts + 1, lease_end_time = now(),"
+                " next_attempt_time = now() + %(seconds)s * interval '1 s'",
+                {"seconds": seconds},
+            )  # fmt: skip
+            self._note(connection, order, entry, None)
+        return _order(row)
+
+    def change_state(
+        self, order: Order, step: Step, state: State, following: Step | None, event: Row | None
+    ) -> Order:
+        """Confirms or cancels: the state, the journey and the event (type and data), all in one transaction."""
+        with self._database.transaction() as connection:
+            row = self._move(connection, order, following, state=state)
+            self._note(connection, order, (step, Outcome.DONE, ""), following)
+            if event:
+                write_to_outbox(connection, event["type"], event["data"], f"{order.id}:{step}")
+        return _order(row)
+
+    def begin_cancel(self, order: Order, first: Step, refusal: Refusal) -> Order | None:
+        """Leases the order for being cancelled, beginning with `first`; None where it has changed meanwhile."""
+        with self._database.transaction() as connection:
+            row = connection.execute(
+                "UPDATE orders SET next_step = %(first)s, attempts = 0, refusal = %(refusal)s, lease = %(lease)s,"
+                " lease_end_time = now() + %(seconds)s * interval '1 s', next_attempt_time = now()"
+                " WHERE id = %(id)s AND state = %(state)s AND next_step IS NOT DISTINCT FROM %(step)s"
+                f" AND (lease_end_time <= now() OR lease = %(held)s) RETURNING {_COLUMNS}",
+                {
+                    "first": first, "refusal": Jsonb(asdict(refusal)), "lease": str(uuid4()), "id": order.id,
+                    "seconds": self._lease_seconds, "state": order.state, "step": order.next_step, "held": order.lease,
+                },
+            ).fetchone()  # fmt: skip
+            if row is None:
+                return None
+            _write_journey(connection, order.id, [_entry(first, STARTED)])
+        return _order(row)
+
+    @staticmethod
+    def ship(connection: Connection, order_id: str, tracking_number: str, time: datetime) -> None:
+        """The carrier has the parcel; inside the transaction of the event that says so."""
+        moved = connection.execute(
+            "UPDATE orders SET state = 'SHIPPED', tracking_number = %s WHERE id = %s AND state = 'CONFIRMED'",
+            (tracking_number, order_id),
+        ).rowcount
+        if moved:
+            connection.execute(
+                "INSERT INTO journey (order_id, step, service, outcome, detail, time)"
+                " VALUES (%s, 'parcel.consign', 'shipping', 'done', %s, %s) ON CONFLICT DO NOTHING",
+                (order_id, tracking_number, time),
+            )
+
+    def _one(self, condition: str, values: tuple[object, ...]) -> Order | None:
+        with self._database.connection() as connection:
+            row = connection.execute(
+                f"SELECT {_COLUMNS}, (SELECT json_agg(j ORDER BY position) FROM journey j WHERE order_id = orders.id)"
+                f" AS journey FROM orders WHERE {condition}",
+                values,
+            ).fetchone()
+        return _order(row) if row else None
+
+    def _move(
+        self, connection: Connection, order: Order, following: Step | None,
+        *, state: State | None = None, refusal: Refusal | None = None,
+    ) -> Row:  # fmt: skip
+        return self._hold(
+            connection, order,
+            "next_step = %(following)s, attempts = 0, state = coalesce(%(state)s, state),"
+            " refusal = coalesce(%(refusal)s, refusal),"
+            " lease_end_time = now() + CASE WHEN %(following)s::text IS NULL THEN 0 ELSE %(seconds)s END"
+            "  * interval '1 s'",
+            {
+                "following": following, "state": state, "seconds": self._lease_seconds,
+                "refusal": Jsonb(asdict(refusal)) if refusal else None,
+            },
+        )  # fmt: skip
+
+    @staticmethod
+    def _hold(connection: Connection, order: Order, changes: str, values: dict[str, Any]) -> Row:
+        row = connection.execute(
+            f"UPDATE orders SET {changes} WHERE id = %(id)s AND lease = %(lease)s RETURNING {_COLUMNS}",
+            {**values, "id": order.id, "lease": order.lease},
+        ).fetchone()
+        if row is None:
+            raise LeaseLost(order.id)
+        return row
+
+    @staticmethod
+    def _note(connection: Connection, order: Order, entry: Entry, following: Step | None) -> None:
+        step, outcome, detail = entry
+        entries = [_entry(step, outcome, detail)] + ([_entry(following, STARTED)] if following else [])
+        _write_journey(connection, order.id, entries)
+
+
+def _entry(step: Step, outcome: str, detail: str = "") -> tuple[str, str, str, str]:
+    return step, SERVICE[step], outcome, detail
+
+
+def _write_journey(connection: Connection, order_id: str, entries: list[tuple[str, str, str, str]]) -> None:
+    marks = ", ".join(["(%s, %s, %s, %s, %s)"] * len(entries))
+    values = [value for entry in entries for value in (order_id, *entry)]
+    connection.execute(
+        f"INSERT INTO journey (order_id, step, service, outcome, detail) VALUES {marks}"
+        " ON CONFLICT (order_id, step) DO UPDATE"
+        " SET outcome = excluded.outcome, detail = excluded.detail, time = clock_timestamp()",
+        values,
+    )
+
+
+def _order(row: Row) -> Order:
+    journey = tuple(
+        JourneyStep(e["step"], e["service"], e["outcome"], e["detail"], datetime.fromisoformat(e["time"]))
+        for e in row.pop("journey", None) or ()
+    )
+    row["state"] = State(row["state"])
+    row["address"] = Address(**row["address"])
+    row["lines"] = tuple(Line(**line) for line in row["lines"])
+    row["refusal"] = Refusal(**row["refusal"]) if row["refusal"] else None
+    return Order(**row, journey=journey)
