@@ -1,0 +1,132 @@
+"""A whole market for the system tests: a throw-away one on free ports, or the one that MARKET_URL names."""
+
+import os
+import socket
+import subprocess
+import sys
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+ROOT = Path(__file__).parents[2]
+PORTS = 64  # a market takes a block of ports that begins at its gateway's
+ADDRESS = {
+    "name": "Ada Lovelace",
+    "line1": "12 St James's Square",
+    "line2": "",
+    "city": "London",
+    "postalCode": "SW1Y 4JH",
+    "countryCode": "GB",
+}
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture(scope="session")
+def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The base URL of a running market."""
+    if url := os.environ.get("MARKET_URL"):
+        yield url
+        return
+    port, folder = _free_block(), tmp_path_factory.mktemp("market") / "a market"
+    laptop = [sys.executable, "-m", "laptop"]
+    where = ["--dir", str(folder)]
+    try:
+        subprocess.run([*laptop, "up", "--port", str(port), *where], cwd=ROOT, check=True)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        subprocess.run([*laptop, "down", *where], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+def _free_block() -> int:
+    for start in range(20_000, 32_000, PORTS):
+        if all(_is_free(start + offset) for offset in range(PORTS)):
+            return start
+    raise RuntimeError("there is no free block of ports for a market")
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+@dataclass(frozen=True)
+class Shopper:
+    """Somebody with an account of their own, who talks to the market's API."""
+
+    url: str
+    session: requests.Session
+    email: str
+
+    def call(self, method: str, path: str, **kwargs: Any) -> requests.Response:
+        """One request, with the shopper's token."""
+        return self.session.request(method, self.url + path, timeout=30, **kwargs)
+
+    def fill_basket(self, product_id: str, quantity: int = 1) -> None:
+        """Puts a product into the basket."""
+        answer = self.call("POST", "/api/v1/cart/items", json={"productId": product_id, "quantity": quantity})
+        assert answer.status_code == 200, answer.text
+
+    def buy(self, token: str = "tok_visa", key: str | None = None, **address: str) -> requests.Response:
+        """Buys what is in the basket."""
+        return self.call(
+            "POST",
+            "/api/v1/orders",
+            json={"shippingAddress": ADDRESS | address, "paymentToken": token},
+            headers={"Idempotency-Key": key or str(uuid.uuid4())},
+        )
+
+
+@pytest.fixture(scope="session")
+def new_shopper(market: str) -> Callable[[], Shopper]:
+    """Makes shoppers that have signed up and in."""
+
+    def make() -> Shopper:
+        session = requests.Session()
+        email = f"{uuid.uuid4().hex}@example.com"
+        account = {"email": email, "password": PASSWORD, "name": "Ada"}
+        created = session.post(f"{market}/api/v1/accounts", json=account, timeout=30)
+        assert created.status_code in (200, 201), created.text
+        signed_in = session.post(
+            f"{market}/api/v1/sessions", json={"email": email, "password": PASSWORD}, timeout=30
+        )
+        assert signed_in.status_code in (200, 201), signed_in.text
+        session.cookies.clear()
+        session.headers["Authorization"] = f"Bearer {signed_in.json()['token']}"
+        return Shopper(market, session, email)
+
+    return make
+
+
+@pytest.fixture
+def shopper(new_shopper: Callable[[], Shopper]) -> Shopper:
+    """A shopper of this test's own."""
+    return new_shopper()
+
+
+@pytest.fixture(scope="session")
+def products(market: str) -> list[dict[str, Any]]:
+    """Every product of the market."""
+    answer = requests.get(f"{market}/api/v1/products?pageSize=100", timeout=30)
+    found: list[dict[str, Any]] = answer.json()["products"]
+    return found
+
+
+@pytest.fixture(scope="session")
+def plentiful(market: str, products: list[dict[str, Any]]) -> list[str]:
+    """Ids of products of which there are many pieces."""
+    return [
+        product["id"]
+        for product in products
+        if requests.get(f"{market}/api/v1/products/{product['id']}/stock", timeout=30).json()["available"]
+        >= 60
+    ]

@@ -1,0 +1,162 @@
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import requests
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+eventually = retry(
+    retry=retry_if_exception_type(AssertionError),
+    stop=stop_after_delay(60),
+    wait=wait_fixed(0.1),
+    reraise=True,
+)
+
+
+def reason(answer):
+    return answer.json()["details"][0]["reason"]
+
+
+def stock(market, product_id):
+    return requests.get(f"{market}/api/v1/products/{product_id}/stock", timeout=30).json()["available"]
+
+
+def test_the_market_says_that_it_can_sell(market):
+    assert requests.get(f"{market}/readyz", timeout=30).status_code == 200
+    assert requests.get(f"{market}/healthz", timeout=30).status_code == 200
+
+
+def test_a_purchase_is_confirmed_and_tells_its_journey(shopper, plentiful):
+    shopper.fill_basket(plentiful[0], 2)
+    answer = shopper.buy()
+    assert answer.status_code == 200, answer.text
+    order = answer.json()
+    assert order["state"] == "CONFIRMED"
+    assert order["lines"][0]["quantity"] == 2
+    steps = [(step["step"], step["service"], step["outcome"]) for step in order["journey"]]
+    assert ("stock.reserve", "inventory", "done") in steps
+    assert ("payment.capture", "payments", "done") in steps
+    assert shopper.call("GET", f"/api/v1/orders/{order['id']}").json()["id"] == order["id"]
+
+
+def test_a_purchase_takes_pieces_from_the_stock_and_empties_the_basket(market, shopper, plentiful):
+    before = stock(market, plentiful[1])
+    shopper.fill_basket(plentiful[1], 3)
+    assert shopper.buy().json()["state"] == "CONFIRMED"
+    assert stock(market, plentiful[1]) == before - 3
+    assert shopper.call("GET", "/api/v1/cart").json()["items"] == []
+
+
+def test_the_same_request_again_gives_the_same_order(shopper, plentiful):
+    shopper.fill_basket(plentiful[2])
+    key = str(uuid.uuid4())
+    first, again = shopper.buy(key=key), shopper.buy(key=key)
+    assert first.json() == again.json()
+    assert len(shopper.call("GET", "/api/v1/orders").json()["orders"]) == 1
+
+
+def test_fifty_equal_requests_at_once_make_one_order(shopper, plentiful):
+    shopper.fill_basket(plentiful[3])
+    key = str(uuid.uuid4())
+    with ThreadPoolExecutor(50) as pool:
+        answers = list(pool.map(lambda _: shopper.buy(key=key), range(50)))
+    assert {answer.status_code for answer in answers} == {200}, [
+        a.text for a in answers if a.status_code != 200
+    ][:1]
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert {answer.json()["state"] for answer in answers} == {"CONFIRMED"}
+
+
+def test_a_key_that_was_used_for_another_request_is_refused(shopper, plentiful):
+    shopper.fill_basket(plentiful[4])
+    key = str(uuid.uuid4())
+    shopper.buy(key=key)
+    answer = shopper.buy(key=key, city="Paris")
+    assert (answer.status_code, reason(answer)) == (409, "IDEMPOTENCY_KEY_REUSED")
+
+
+@pytest.mark.parametrize(
+    ("token", "expected"),
+    [("tok_declined", "CARD_DECLINED"), ("tok_insufficient_funds", "INSUFFICIENT_FUNDS")],
+)
+def test_a_card_that_is_refused_costs_nothing_and_gives_the_pieces_back(
+    market, shopper, plentiful, token, expected
+):
+    before = stock(market, plentiful[5])
+    shopper.fill_basket(plentiful[5])
+    answer = shopper.buy(token)
+    assert (answer.status_code, reason(answer)) == (400, expected)
+    assert stock(market, plentiful[5]) == before
+    assert shopper.call("GET", "/api/v1/cart").json()["items"] != []
+
+
+def test_more_than_there_is_cannot_be_bought(market, shopper, products):
+    scarce = next(p["id"] for p in products if 0 < stock(market, p["id"]) < 50)
+    shopper.fill_basket(scarce, stock(market, scarce) + 1)
+    answer = shopper.buy()
+    assert (answer.status_code, reason(answer)) == (400, "SOLD_OUT")
+
+
+def test_an_empty_basket_cannot_be_bought(shopper):
+    answer = shopper.buy()
+    assert (answer.status_code, reason(answer)) == (400, "CART_EMPTY")
+
+
+def test_a_charge_whose_answer_was_lost_is_found_again_and_not_repeated(shopper, plentiful):
+    shopper.fill_basket(plentiful[6])
+    order = shopper.buy("tok_lost_answer").json()
+
+    @eventually
+    def confirmed():
+        assert shopper.call("GET", f"/api/v1/orders/{order['id']}").json()["state"] in (
+            "CONFIRMED",
+            "SHIPPED",
+        )
+
+    confirmed()
+
+
+def test_an_order_can_be_cancelled_before_it_ships(market, shopper, plentiful):
+    before = stock(market, plentiful[7])
+    shopper.fill_basket(plentiful[7])
+    order = shopper.buy().json()
+    answer = shopper.call("POST", f"/api/v1/orders/{order['id']}:cancel", json={})
+    assert (answer.status_code, answer.json()["state"]) == (200, "CANCELLED"), answer.text
+    assert stock(market, plentiful[7]) == before
+    assert (
+        shopper.call("POST", f"/api/v1/orders/{order['id']}:cancel", json={}).json()["state"] == "CANCELLED"
+    )
+
+
+def test_orders_are_listed_newest_first_page_by_page(shopper, plentiful):
+    placed = []
+    for _ in range(3):
+        shopper.fill_basket(plentiful[8])
+        placed.append(shopper.buy().json()["id"])
+    first = shopper.call("GET", "/api/v1/orders?pageSize=2").json()
+    rest = shopper.call("GET", f"/api/v1/orders?pageSize=2&pageToken={first['nextPageToken']}").json()
+    assert [order["id"] for order in first["orders"] + rest["orders"]] == placed[::-1]
+    assert rest["nextPageToken"] == ""
+
+
+def test_two_hundred_purchases_by_twenty_buyers_all_succeed_and_the_stock_agrees(
+    market, new_shopper, plentiful
+):
+    others = plentiful[10:14]
+    before = {p: stock(market, p) for p in others}
+    buyers = [new_shopper() for _ in range(20)]
+
+    def buy_ten(buyer):
+        states = []
+        for turn in range(10):
+            buyer.fill_basket(others[turn % len(others)])
+            states.append(buyer.buy().json().get("state"))
+        return states
+
+    started = time.monotonic()
+    with ThreadPoolExecutor(20) as pool:
+        states = [state for states in pool.map(buy_ten, buyers) for state in states]
+    print(f"200 purchases in {time.monotonic() - started:.1f} s")
+    assert states == ["CONFIRMED"] * 200
+    assert sum(before.values()) - sum(stock(market, p) for p in others) == 200
