@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Makes .venv and installs a lock into it, unless that is done already.
+# Usage: ci/install.sh run|dev     run: what the market needs; dev: also the tools that test and check it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+find_python() {
+  local candidate broken=
+  for candidate in ${PYTHON:+"$PYTHON"} python3.14 python3.13 python3.12 python3.11 python3; do
+    "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+    if "$candidate" -c 'import ensurepip, venv' 2>/dev/null; then
+      echo "$candidate"
+      return
+    fi
+    broken=$candidate
+  done
+  if [ -n "$broken" ]; then
+    echo "install: $broken lacks the modules venv and ensurepip (on Debian and Ubuntu: apt install python3-venv)" >&2
+  else
+    echo "install: Python 3.11 or newer is needed and was not found; PYTHON=/path/to/python names another one" >&2
+  fi
+  return 1
+}
+
+# Most often all is there, and the environment's own Python says so at once.
+if [ -x .venv/bin/python ] && .venv/bin/python ci/install.py --check "$1" 2>/dev/null; then
+  exit 0
+fi
+python=$(find_python)
+exec "$python" ci/install.py "$1"
