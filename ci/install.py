@@ -23,10 +23,19 @@ LOCKS = {"run": Path("requirements.txt"), "dev": Path("requirements-dev.txt")}
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
 LOG = VENV / "install.log"
-_NO_NETWORK = ("Failed to establish a new connection", "Connection to", "ConnectTimeout", "Temporary failure",
-               "NameResolutionError", "ProxyError", "Network is unreachable")
+_NO_NETWORK = (
+    "Failed to establish a new connection",
+    "Connection to",
+    "ConnectTimeout",
+    "Temporary failure",
+    "NameResolutionError",
+    "ProxyError",
+    "Network is unreachable",
+)
 _NO_WHEEL = re.compile(r"No matching distribution found for ([A-Za-z0-9._-]+)")
-_BAD_HASH = re.compile(r"THESE PACKAGES DO NOT MATCH THE HASHES.*?^\s+([A-Za-z0-9._-]+==\S+)", re.DOTALL | re.MULTILINE)
+_BAD_HASH = re.compile(
+    r"THESE PACKAGES DO NOT MATCH THE HASHES.*?^\s+([A-Za-z0-9._-]+==\S+)", re.DOTALL | re.MULTILINE
+)
 
 
 class InstallError(Exception):
@@ -47,7 +56,10 @@ def main(arguments: list[str]) -> int:
         print(f"install: {error}", file=sys.stderr)
         return 1
     except PermissionError as error:
-        print(f"install: {error.filename} belongs to another account; remove .venv as that account", file=sys.stderr)
+        print(
+            f"install: {error.filename} belongs to another account; remove .venv as that account",
+            file=sys.stderr,
+        )
         return 1
     except KeyboardInterrupt:
         return 130
@@ -78,7 +90,10 @@ def install(kind: str) -> None:
 
 def make_environment() -> None:
     """A virtual environment with pip in it. A broken one, for example of a Python that is gone, is made anew."""
-    if subprocess.run([PYTHON, "-c", "import pip"], capture_output=True, check=False).returncode == 0:
+    if (
+        PYTHON.exists()
+        and not subprocess.run([PYTHON, "-c", "import pip"], capture_output=True, check=False).returncode
+    ):
         return
     _run(sys.executable, "-m", "venv", "--clear", str(VENV))
     _home().write_text(str(Path.cwd()))
@@ -89,15 +104,29 @@ def install_lock(lock: Path) -> None:
     count = len(re.findall(r"^[A-Za-z0-9]\S*==", lock.read_text(), re.MULTILINE))
     print(f"installing {count} packages into {VENV}, once ...", flush=True)
     began = time.monotonic()
-    command = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps",
-               "--only-binary", ":all:", "--require-hashes", "--requirement", lock]
+    command = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+        "--no-deps",
+        "--only-binary",
+        ":all:",
+        "--require-hashes",
+        "--requirement",
+        lock,
+    ]
     environment = os.environ | {"PIP_USER": "0"}
     if os.environ.get("V"):
         result = subprocess.run(command, env=environment, check=False)
         said = ""
     else:
         with LOG.open("w") as log:
-            result = subprocess.run(command, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False)
+            result = subprocess.run(
+                command, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False
+            )
         said = LOG.read_text()
     if result.returncode:
         raise InstallError(explain(said))
