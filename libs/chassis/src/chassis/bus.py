@@ -7,14 +7,14 @@ DEAD the ones that could not be handled (dead.>).
 import asyncio
 import logging
 import threading
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import CancelledError
+from typing import Any, NamedTuple, TypeVar
 
 import nats
 import nats.errors
-from nats.js import JetStreamContext
+import nats.js.errors
 from nats.js.api import StreamConfig
-from tenacity import AsyncRetrying, retry_if_exception_type, wait_exponential
 
 from chassis.errors import Unavailable
 from chassis.lifecycle import Service, Stage
@@ -23,8 +23,33 @@ log = logging.getLogger(__name__)
 STREAM, DEAD_STREAM = "MARKET", "DEAD"
 _KEEP_SECONDS = 7 * 24 * 3600
 _DUPLICATES_SECONDS = 3600  # a message sent again within this time is recognised by its id
-_CONNECTION_ERRORS = (nats.errors.Error, OSError, TimeoutError)
+_RECONNECT_SECONDS = 0.2
+_PING_SECONDS = 5  # two pings without an answer, and the connection is made anew
 T = TypeVar("T")
+
+# What means "not now": everything else that NATS answers is about the request itself.
+_OUTAGES = (
+    nats.errors.ConnectionClosedError,
+    nats.errors.ConnectionDrainingError,
+    nats.errors.ConnectionReconnectingError,
+    nats.errors.NoRespondersError,
+    nats.errors.NoServersError,
+    nats.errors.OutboundBufferLimitError,
+    nats.errors.TimeoutError,
+    nats.js.errors.NoStreamResponseError,
+    nats.js.errors.ServiceUnavailableError,
+    CancelledError,
+    OSError,
+    TimeoutError,
+)
+
+
+class Message(NamedTuple):
+    """What is sent: the same `id` again, within an hour, is kept once."""
+
+    subject: str
+    payload: bytes
+    id: str
 
 
 class Bus:
@@ -34,50 +59,44 @@ class Bus:
         self._url = url
         self._name = name
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="bus", daemon=True)
+        self._thread = threading.Thread(target=self._live, name="bus", daemon=True)
         self._client = nats.NATS()
-        self._stopping = threading.Event()
+        self._stopping = asyncio.Event()
         self._ready = threading.Event()
-        self.jetstream: JetStreamContext = self._client.jetstream()
+        self._trouble = ""
+        self.jetstream = self._client.jetstream()
 
     def start(self) -> None:
         """Connects in the background."""
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self._connect(), self._loop)
 
     def stop(self) -> None:
-        """Sends what is buffered, closes the connection and ends the thread."""
-        self._stopping.set()
-        try:
-            self.run(self._client.close(), timeout=2)
-        except Unavailable:
-            log.warning("the broker did not take leave")
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=2)
-
-    @property
-    def stopping(self) -> bool:
-        """Whether `stop` has been called."""
-        return self._stopping.is_set()
+        """Closes the connection and ends the thread."""
+        if self._thread.ident is None:
+            self._loop.close()
+        elif self._thread.is_alive():
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join(timeout=3)
 
     def run(self, work: Coroutine[Any, Any, T], timeout: float = 2.0) -> T:
         """Runs a coroutine on the bus's loop and returns its result.
 
         Raises Unavailable (BROKER_UNAVAILABLE) where the connection fails or `timeout` seconds pass.
         """
-        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError as stopped:
+            work.close()
+            raise _unavailable() from stopped
         try:
             return future.result(timeout)
-        except (nats.errors.ConnectionClosedError, nats.errors.TimeoutError, nats.errors.NoServersError,
-                nats.errors.NoRespondersError, OSError, TimeoutError) as error:  # fmt: skip
+        except _OUTAGES as error:
             future.cancel()
-            raise Unavailable(
-                "BROKER_UNAVAILABLE", "The message broker does not answer. Try again."
-            ) from error
+            raise _unavailable() from error
 
-    def publish(self, subject: str, payload: bytes, message_id: str) -> None:
-        """Sends one message and waits until JetStream has it; the same `message_id` again is kept once."""
-        self.run(self.jetstream.publish(subject, payload, headers={"Nats-Msg-Id": message_id}))
+    def publish(self, messages: Sequence[Message], timeout: float = 5.0) -> None:
+        """Sends messages in this order and waits until JetStream has them all; raises as `run` does."""
+        self.run(self._publish(messages), timeout)
 
     def wait_until_ready(self, timeout: float | None = None) -> bool:
         """Waits until connected with the streams there; False where `timeout` seconds pass before."""
@@ -86,21 +105,36 @@ class Bus:
     def check(self) -> None:
         """Readiness: raises where the broker does not answer."""
         if not self._ready.is_set() or not self._client.is_connected:
-            raise Unavailable("BROKER_UNAVAILABLE", "the broker does not answer")
+            raise _unavailable()
+
+    def _live(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._stay_connected())
+
+    async def _stay_connected(self) -> None:
+        connecting = asyncio.create_task(self._connect())
+        await self._stopping.wait()
+        connecting.cancel()
+        await self._client.close()
 
     async def _connect(self) -> None:
-        waits = AsyncRetrying(
-            retry=retry_if_exception_type(_CONNECTION_ERRORS), wait=wait_exponential(multiplier=0.05, max=1.0)
+        await self._client.connect(
+            self._url,
+            name=self._name,
+            connect_timeout=1,
+            max_reconnect_attempts=-1,
+            reconnect_time_wait=_RECONNECT_SECONDS,
+            ping_interval=_PING_SECONDS,
+            error_cb=self._on_error,
+            reconnected_cb=self._on_reconnected,
         )
-        async for attempt in waits:
-            with attempt:
-                if not self._client.is_connected:
-                    await self._client.connect(
-                        self._url, name=self._name, max_reconnect_attempts=-1, reconnect_time_wait=0.2,
-                        connect_timeout=1, allow_reconnect=True, error_cb=self._on_error,
-                    )  # fmt: skip
+        while not self._ready.is_set():
+            try:
                 await self._make_streams()
-        self._ready.set()
+                self._ready.set()
+            except (nats.errors.Error, OSError) as error:
+                await self._on_error(error)
+                await asyncio.sleep(_RECONNECT_SECONDS)
 
     async def _make_streams(self) -> None:
         for name, subject in ((STREAM, "market.>"), (DEAD_STREAM, "dead.>")):
@@ -110,9 +144,27 @@ class Bus:
                 )
             )
 
+    async def _publish(self, messages: Sequence[Message]) -> None:
+        taken = [
+            await self.jetstream.publish_async(
+                message.subject, message.payload, headers={"Nats-Msg-Id": message.id}
+            )
+            for message in messages
+        ]
+        await asyncio.gather(*taken)
+
     async def _on_error(self, error: Exception) -> None:
-        if not self._stopping.is_set():
-            log.debug("broker: %s", error)
+        # The attempts to connect fail alike five times a second; one line tells it.
+        if str(error) != self._trouble and not self._stopping.is_set():
+            self._trouble = str(error)
+            log.warning("the broker does not answer", extra={"error": repr(error)})
+
+    async def _on_reconnected(self) -> None:
+        self._trouble = ""
+
+
+def _unavailable() -> Unavailable:
+    return Unavailable("BROKER_UNAVAILABLE", "The message broker does not answer. Try again.")
 
 
 def attach(service: Service, url: str) -> Bus:

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
+from enum import Enum
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
@@ -89,4 +90,6 @@ def _parsed(text: str, kind: Any) -> Any:
             return kind(text)
         except ValueError:
             raise ValueError(f"{text!r} is not a number") from None
+    if issubclass(kind, Enum) and text not in {choice.value for choice in kind}:
+        raise ValueError(f"{text!r} is none of {', '.join(choice.value for choice in kind)}")
     return kind(text)

@@ -6,7 +6,7 @@ the last try it goes to dead.<service>.<subject>, and the ones behind it go on.
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import nats.errors
 from nats.aio.msg import Msg
@@ -30,14 +30,26 @@ _FETCH_SECONDS = 1.0
 HANDLED = Counter("market_events_handled_total", "Events taken from the broker.", ["type", "outcome"])
 
 
+def _nothing() -> None:
+    """What most services do after an event: there is nothing to send on."""
+
+
 class Consumer:
     """A background thread that handles the events of one durable consumer, named after the service."""
 
-    def __init__(self, service: str, bus: Bus, database: Database, handlers: dict[str, Handler]) -> None:
+    def __init__(
+        self,
+        service: str,
+        bus: Bus,
+        database: Database,
+        handlers: Mapping[str, Handler],
+        after_commit: Callable[[], None] = _nothing,
+    ) -> None:
         self._service = service
         self._bus = bus
         self._database = database
         self._handlers = handlers
+        self._after_commit = after_commit
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="consumer", daemon=True)
 
@@ -125,6 +137,7 @@ class Consumer:
                 new = first_time(connection, event)
                 if new:
                     self._handlers[event.type](connection, event)
+            self._after_commit()
             HANDLED.labels(event.type, "done" if new else "repeated").inc()
 
     def _set_aside(self, payload: bytes, error: Exception) -> None:
@@ -139,9 +152,19 @@ class Consumer:
         )
 
 
-def attach(service: Service, bus: Bus, database: Database, handlers: dict[str, Handler]) -> Consumer:
-    """A Consumer that starts and stops with the service. `handlers` by event type; each runs in a transaction."""
-    consumer = Consumer(service.config.service, bus, database, handlers)
+def attach(
+    service: Service,
+    bus: Bus,
+    database: Database,
+    handlers: Mapping[str, Handler],
+    after_commit: Callable[[], None] = _nothing,
+) -> Consumer:
+    """A Consumer that starts and stops with the service.
+
+    `handlers` by event type; each runs in a transaction. `after_commit` is called after each event: services whose
+    handlers write to the outbox give their relay's `wake`.
+    """
+    consumer = Consumer(service.config.service, bus, database, handlers, after_commit)
     service.on_start(consumer.start)
     service.on_stop(Stage.WORKERS, consumer.stop)
     return consumer

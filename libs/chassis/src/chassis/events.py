@@ -6,17 +6,20 @@ outbox(id, subject, payload, trace) holds what is to be sent, inbox(event_id) wh
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
 
 from cloudevents.core.exceptions import BaseCloudEventException
 from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
+from google.protobuf import json_format
+from google.protobuf.message import Message
 
 from chassis import call
 from chassis.database import Connection
 
 _JSON = JSONFormat()
+MessageT = TypeVar("MessageT", bound=Message)
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,19 @@ def decode(payload: bytes) -> Event:
     if not isinstance(data, dict):
         raise NotAnEvent("the event's data is not an object")
     return Event(read.get_type(), data, read.get_id(), str(read.get_extension("traceparent") or ""))
+
+
+def message_of(event: Event, kind: type[MessageT]) -> MessageT:
+    """The event's data as a message of this kind; unknown fields are left out. Raises NotAnEvent."""
+    try:
+        return json_format.ParseDict(event.data, kind(), ignore_unknown_fields=True)
+    except json_format.ParseError as error:
+        raise NotAnEvent(f"the event's data is not a {kind.DESCRIPTOR.full_name}") from error
+
+
+def data_of(message: Message) -> dict[str, Any]:
+    """The message as an event's data: protobuf's JSON form."""
+    return json_format.MessageToDict(message)
 
 
 def write_to_outbox(

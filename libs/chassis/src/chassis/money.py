@@ -6,6 +6,7 @@ from chassis.errors import Invalid
 
 CURRENCY = "USD"
 _NANOS_PER_CENT = 10_000_000
+_NANOS_PER_UNIT = 1_000_000_000
 
 
 def to_wire(cents: int) -> Money:
@@ -16,9 +17,10 @@ def to_wire(cents: int) -> Money:
 
 
 def from_wire(money: Money) -> int:
-    """The cents. Raises Invalid (AMOUNT_INVALID) for another currency or for parts of a cent."""
+    """The cents. Raises Invalid (AMOUNT_INVALID) for another currency, parts of a cent, or parts of unlike sign."""
     cents, rest = divmod(money.nanos, _NANOS_PER_CENT)
-    if money.currency_code != CURRENCY or rest:
+    well_formed = abs(money.nanos) < _NANOS_PER_UNIT and money.units * money.nanos >= 0
+    if money.currency_code != CURRENCY or rest or not well_formed:
         raise Invalid("AMOUNT_INVALID", f"Amounts are whole cents of {CURRENCY}.")
     return money.units * 100 + cents
 

@@ -1,0 +1,1 @@
+"""Shipping: quotes, and a consignment for every confirmed order."""

@@ -1,0 +1,17 @@
+"""What shipping takes from the environment."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chassis.config import ServiceConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(ServiceConfig):
+    """See README.md for each variable."""
+
+    service: ClassVar[str] = "shipping"
+
+    database_url: str
+    nats_url: str
+    pack_seconds: float = 15.0

@@ -1,0 +1,1 @@
+"""The rules and types of shipping; the standard library only."""

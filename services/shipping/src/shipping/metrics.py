@@ -1,0 +1,5 @@
+"""What is counted about parcels."""
+
+from prometheus_client import Counter
+
+PARCELS = Counter("market_parcels_total", "Parcels that were begun (packing) or left (consigned).", ["state"])

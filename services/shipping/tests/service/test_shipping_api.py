@@ -1,0 +1,78 @@
+import pytest
+
+from chassis import money
+from chassis.errors import Invalid, NotFound
+from chassis.testing import channel, started
+from nightmarket.shipping.v1 import shipping_pb2 as wire
+from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceStub
+from shipping.__main__ import compose
+from shipping.config import Config
+
+
+@pytest.fixture(scope="module")
+def shipping(service_database, nats_url, free_port):
+    config = Config(
+        database_url=service_database("shipping"), nats_url=nats_url, port=free_port(), admin_port=free_port()
+    )
+    with started(compose, config), channel(f"127.0.0.1:{config.port}") as opened:
+        yield ShippingServiceStub(opened)
+
+
+def asked(**changes):
+    wanted = {"country_code": "NL", "pieces": 2, "subtotal": money.to_wire(2000)}
+    return wire.GetQuoteRequest(**{**wanted, **changes})
+
+
+def test_a_quote_is_an_amount_of_money(shipping):
+    assert money.from_wire(shipping.GetQuote(asked()).cost) == 445
+
+
+def test_a_basket_of_great_value_travels_free(shipping):
+    assert money.from_wire(shipping.GetQuote(asked(subtotal=money.to_wire(10**12))).cost) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"country_code": ""}, "COUNTRY_INVALID"),
+        ({"country_code": "nl"}, "COUNTRY_INVALID"),
+        ({"country_code": "XX"}, "COUNTRY_INVALID"),
+        ({"country_code": "N\0"}, "COUNTRY_INVALID"),
+        ({"pieces": 0}, "PIECES_INVALID"),
+        ({"pieces": -1}, "PIECES_INVALID"),
+        ({"pieces": 2**31 - 1}, "PIECES_INVALID"),
+        ({"subtotal": None}, "AMOUNT_INVALID"),
+        ({"subtotal": money.to_wire(-1)}, "AMOUNT_INVALID"),
+        ({"subtotal": {"currency_code": "EUR", "units": 1}}, "AMOUNT_INVALID"),
+        ({"subtotal": {"currency_code": "USD", "nanos": 1}}, "AMOUNT_INVALID"),
+        ({"subtotal": {"currency_code": "USD", "units": -(2**63)}}, "AMOUNT_INVALID"),
+    ],
+)
+def test_a_quote_that_makes_no_sense_is_refused_with_a_reason(shipping, changes, reason):
+    with pytest.raises(Invalid) as refused:
+        shipping.GetQuote(asked(**changes))
+    assert refused.value.reason == reason
+
+
+def test_an_unknown_order_has_no_parcel(shipping):
+    with pytest.raises(NotFound) as refused:
+        shipping.GetConsignment(wire.GetConsignmentRequest(order_id="no-such"))
+    assert refused.value.reason == "CONSIGNMENT_NOT_FOUND"
+
+
+@pytest.mark.parametrize("order_id", ["", "no-such\0", "x" * 10_000])
+def test_what_is_no_order_s_id_is_refused_with_a_reason(shipping, order_id):
+    for call, request in (
+        (shipping.GetConsignment, wire.GetConsignmentRequest),
+        (shipping.WithholdConsignment, wire.WithholdConsignmentRequest),
+    ):
+        with pytest.raises(Invalid) as refused:
+            call(request(order_id=order_id))
+        assert refused.value.reason == "ORDER_ID_INVALID"
+
+
+def test_an_order_that_nobody_has_heard_of_can_be_withheld_twice(shipping):
+    request = wire.WithholdConsignmentRequest(order_id="never-confirmed")
+    first = shipping.WithholdConsignment(request)
+    assert first.state == wire.Consignment.WITHHELD
+    assert shipping.WithholdConsignment(request) == first
