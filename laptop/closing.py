@@ -32,7 +32,9 @@ def required(home: Home) -> tuple[Market, Supervisor]:
     """As `running`; `LaptopError` with exit code 3 if the market is closed."""
     found = running(home)
     if found is None:
-        raise LaptopError("The market is closed. Open it: make up", exit_code=3)
+        left = len(processes.of_market(home))
+        trouble = f"It has crashed: {left} processes go on without supervisord. " if left else ""
+        raise LaptopError(f"The market is closed. {trouble}Open it: make up", exit_code=3)
     return found
 
 

@@ -13,7 +13,7 @@ from laptop.topology import SERVICES, Service, Speaks
 # By this variable the processes of a market are known again after a crash. Nobody else may set it.
 MARKER = "NIGHT_MARKET_HOME"
 
-_PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "LOG_LEVEL", "SSL_CERT_FILE")
+_PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "LOG_LEVEL", "SSL_CERT_FILE")
 _PASSED_ON_PREFIX = "OTEL_"
 
 
@@ -50,7 +50,8 @@ def common_environment(home: Home, caller: Mapping[str, str]) -> dict[str, str]:
         if name in _PASSED_ON or name.startswith(_PASSED_ON_PREFIX)
     }
     # Few malloc arenas: threads that mostly wait need none of their own, and each would cost memory.
-    return {**passed_on, MARKER: str(home.path), "MALLOC_ARENA_MAX": "2"}
+    # One clock for all logs.
+    return {**passed_on, MARKER: str(home.path), "MALLOC_ARENA_MAX": "2", "TZ": "UTC"}
 
 
 def service_environment(market: Market, service: Service) -> dict[str, str]:

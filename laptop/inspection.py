@@ -7,8 +7,9 @@ from laptop.environment import Market
 from laptop.readiness import READY, problem
 from laptop.supervisor import Process, Supervisor
 from laptop.terminal import table
+from laptop.topology import Speaks
 
-_HEADINGS = ("NAME", "STATE", "PID", "PORT", "READY", "MEMORY", "UPTIME")
+_HEADINGS = ("NAME", "STATE", "PID", "PORT", "ADMIN", "READY", "MEMORY", "UPTIME")
 
 
 def status(market: Market, control: Supervisor) -> str:
@@ -21,23 +22,31 @@ def status(market: Market, control: Supervisor) -> str:
 
 def _row(market: Market, process: Process) -> tuple[str, ...]:
     if not process.pid:
-        return (process.name, process.state.lower(), "-", _port(market, process.name), "no", "-", "-")
+        return (process.name, process.state.lower(), "-", *_ports(market, process.name), "no", "-", "-")
     reason = problem(market, process.name)
     return (
         process.name,
         process.state.lower(),
         str(process.pid),
-        _port(market, process.name),
+        *_ports(market, process.name),
         "yes" if reason == READY else f"no: {reason}",
         str(processes.memory(processes.family(process.pid))),
         _duration(process.uptime),
     )
 
 
-def _port(market: Market, name: str) -> str:
+def _ports(market: Market, name: str) -> tuple[str, str]:
     ports = market.ports
-    fixed = {"gateway": ports.gateway, "postgres": ports.postgres, "nats": ports.nats}
-    return str(fixed[name] if name in fixed else ports.service(name))
+    servers = {
+        "gateway": (str(ports.gateway), str(ports.gateway_admin)),
+        "postgres": (str(ports.postgres), "-"),
+        "nats": (str(ports.nats), str(ports.nats_monitoring)),
+    }
+    if name in servers:
+        return servers[name]
+    service = next(service for service in market.services if service.name == name)
+    own = "-" if service.speaks is Speaks.EVENTS else str(ports.service(name))
+    return own, str(ports.admin(name))
 
 
 def _duration(seconds: float) -> str:

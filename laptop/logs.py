@@ -1,8 +1,7 @@
-"""The logs of the market, for people: JSON lines become aligned ones, other lines stay as they are."""
+"""The logs of the market: the last lines of one program or of all, and what comes."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -10,32 +9,15 @@ from pathlib import Path
 
 from laptop.errors import LaptopError
 from laptop.home import Home
+from laptop.log_lines import LogLine
 
 _POLL = 0.2  # seconds
 _LAST = 200  # lines
-_NOT_DETAILS = ("time", "level", "service", "message", "exception", "logger")
 
 
 def last_lines(log: Path, count: int = 10) -> list[str]:
     """The last lines of a log file, for people; none if there is no such file."""
-    try:
-        with log.open(errors="replace") as lines:
-            return [pretty(line) for line in deque(lines, count)]
-    except FileNotFoundError:
-        return []
-
-
-def pretty(line: str) -> str:
-    """One line of a log: ``time level service message key=value ...`` if it is JSON, or else unchanged."""
-    entry = _parsed(line)
-    if entry is None:
-        return line.rstrip("\n")
-    clock, level, service, message = (
-        str(entry.get(key, "")) for key in ("time", "level", "service", "message")
-    )
-    details = [f"{key}={_shown(value)}" for key, value in entry.items() if key not in _NOT_DETAILS]
-    text = "  ".join([f"{clock[11:23]:<12}  {level:<7}  {service:<15}  {message}", *details])
-    return f"{text}\n{entry['exception']}" if "exception" in entry else text
+    return [line.pretty() for _, line in _tail(log, count)] if log.exists() else []
 
 
 def show(home: Home, name: str | None, follow: bool, write: Callable[[str], None]) -> None:
@@ -44,67 +26,44 @@ def show(home: Home, name: str | None, follow: bool, write: Callable[[str], None
     Raises `LaptopError` listing the names if there is no such log.
     """
     files = _files(home, name)
-    entries = [entry for file in files for entry in _tail(file)]
-    for _, line in sorted(entries, key=lambda entry: entry[0])[-_LAST:]:
-        write(pretty(line))
+    entries = sorted((entry for file in files for entry in _tail(file, _LAST)), key=lambda entry: entry[0])
+    for _, line in entries[-_LAST:]:
+        write(line.pretty())
     if follow:
         for line in _coming(files):
-            write(pretty(line))
+            write(line.pretty())
 
 
 def _files(home: Home, name: str | None) -> list[Path]:
-    found = sorted(home.logs.glob("*.log"))
+    found = {file.stem: file for file in sorted(home.logs.glob("*.log"))}
     if not found:
         raise LaptopError("There are no logs yet. Open the market: make up", exit_code=3)
-    if name is None:
-        return found
-    chosen = [file for file in found if file.stem == name]
-    if not chosen:
-        raise LaptopError(
-            f"There is no log of {name}. There are: {', '.join(file.stem for file in found)}", 2
-        )
-    return chosen
+    if not name:
+        return list(found.values())
+    if name not in found:
+        raise LaptopError(f"There is no log of {name}. There are: {', '.join(found)}", exit_code=2)
+    return [found[name]]
 
 
-def _tail(file: Path) -> Iterator[tuple[str, str]]:
-    """The last lines, each with its time; a line without one has that of the line before."""
-    stamp = ""
+def _tail(file: Path, count: int) -> Iterator[tuple[str, LogLine]]:
+    """The last lines with their times; a line that does not tell has that of the line before."""
+    latest = ""
     with file.open(errors="replace") as lines:
-        for line in deque(lines, _LAST):
-            stamp = _stamp(line) or stamp
-            yield stamp, line
+        for text in deque(lines, count):
+            line = LogLine(file.stem, text.rstrip("\n"))
+            latest = line.time or latest
+            yield latest, line
 
 
-def _stamp(line: str) -> str:
-    entry = _parsed(line)
-    if entry is not None:
-        return str(entry["time"])[:23].replace("T", " ")
-    return line[:23].replace(",", ".") if line[:2] == "20" else ""
-
-
-def _parsed(line: str) -> dict[str, object] | None:
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return None
-    return entry if isinstance(entry, dict) and "time" in entry else None
-
-
-def _shown(value: object) -> str:
-    text = value if isinstance(value, str) else json.dumps(value)
-    return json.dumps(text) if " " in text or not text else text
-
-
-def _coming(files: Iterable[Path]) -> Iterator[str]:
+def _coming(files: Iterable[Path]) -> Iterator[LogLine]:
     places = {file: file.stat().st_size for file in files}
-    rest = dict.fromkeys(places, "")
+    unfinished = dict.fromkeys(places, "")
     while True:
         for file, place in places.items():
-            if file.stat().st_size < place:  # it was rotated away
-                place = 0
-            with file.open(errors="replace", newline="") as lines:
-                lines.seek(place)
-                *whole, rest[file] = (rest[file] + lines.read()).split("\n")
-                places[file] = lines.tell()
-            yield from whole
+            with file.open(errors="replace") as log:
+                # A file that has become shorter was rotated away.
+                log.seek(place if place <= file.stat().st_size else 0)
+                *lines, unfinished[file] = (unfinished[file] + log.read()).split("\n")
+                places[file] = log.tell()
+            yield from (LogLine(file.stem, line) for line in lines)
         time.sleep(_POLL)

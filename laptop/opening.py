@@ -31,7 +31,7 @@ def up(home: Home, port: int, caller: Mapping[str, str], progress: Progress) -> 
     with home.locked():
         found = closing.running(home)
         if found:
-            _stay_open(*found, port, progress, started)
+            _stay_open(*found, port, progress)
             return
         if closing.end_leftovers(home):
             progress.say("ended what a crashed market had left running")
@@ -70,19 +70,18 @@ def _write_configurations(market: Market, programs: list[Program], caller: Mappi
     home.write_private(home.supervisor_configuration, supervisor.configuration(market, programs))
 
 
-def _stay_open(market: Market, control: Supervisor, port: int, progress: Progress, started: float) -> None:
+def _stay_open(market: Market, control: Supervisor, port: int, progress: Progress) -> None:
     if port != market.ports.gateway:
         raise LaptopError(
             f"The market is already open at {market.address}. To move it: make down up PORT={port}", 2
         )
-    progress.say("The market was open already.")
     for process in control.processes():
         if process.state in ("STOPPED", "EXITED", "FATAL"):
             control.start(process.supervised_name)
             progress.say(f"{process.name} did not run; started it")
     names = [process.name for process in control.processes()]
     wait_until_ready(market, control, names, time.monotonic() + START_TIMEOUT, progress)
-    _announce(market, progress, time.monotonic() - started)
+    progress.say(f"The market is open already: {market.address}")
 
 
 @contextlib.contextmanager

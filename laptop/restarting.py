@@ -23,7 +23,8 @@ def restart(home: Home, name: str, caller: Mapping[str, str], progress: Progress
         market, control = closing.required(home)
         programs = {process.name: process for process in control.processes()}
         if name not in programs:
-            raise LaptopError(f"There is no {name}. There are: {', '.join(sorted(programs))}", exit_code=2)
+            what = f"There is no {name}" if name else "Say which one: make restart S=NAME"
+            raise LaptopError(f"{what}. There are: {', '.join(sorted(programs))}", exit_code=2)
         with progress.phase(f"restarting {name}"):
             if programs[name].pid:
                 control.stop(programs[name].supervised_name)

@@ -27,6 +27,8 @@ SETTINGS = {
     "max_wal_senders": "0",
     "autovacuum_max_workers": "1",
     "jit": "off",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
     "log_line_prefix": "%m %q%u ",
 }
 

@@ -1,0 +1,57 @@
+"""The block of ports of a market, and the message when one is taken."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+
+import pytest
+
+from laptop.errors import LaptopError
+from laptop.ports import BLOCK, Ports, check_free
+from laptop.tests.small_market import free_block
+
+
+@pytest.fixture
+def taken() -> Iterator[Ports]:
+    ports = Ports(free_block())
+    with socket.create_server(("127.0.0.1", ports.nats)):
+        yield ports
+
+
+def message_about(ports: Ports) -> str:
+    with pytest.raises(LaptopError) as caught:
+        check_free(ports)
+    assert caught.value.exit_code == 2
+    return str(caught.value)
+
+
+def test_no_port_is_used_twice() -> None:
+    ports = Ports(8080)
+    assert len(ports.all()) == 6 + 2 * len(ports.services)
+
+
+def test_two_markets_a_block_apart_do_not_meet() -> None:
+    assert not set(Ports(8080).all()) & set(Ports(8080 + BLOCK).all())
+
+
+def test_a_taken_port_is_named_with_its_use_and_its_owner(taken: Ports) -> None:
+    assert f"Port {taken.nats}, for NATS, is taken by process {os.getpid()}: " in message_about(taken)
+
+
+def test_other_ports_that_are_free_are_proposed(taken: Ports) -> None:
+    proposed = int(message_about(taken).rpartition("make up PORT=")[2])
+    check_free(Ports(proposed))
+
+
+def test_a_port_that_somebody_holds_on_all_addresses_is_taken() -> None:
+    ports = Ports(free_block())
+    with socket.create_server(("0.0.0.0", ports.gateway)):
+        assert f"Port {ports.gateway}, for the gateway, is taken" in message_about(ports)
+
+
+@pytest.mark.parametrize("number", [0, -1, 65500, 100000])
+def test_an_impossible_port_is_refused(number: int) -> None:
+    with pytest.raises(LaptopError, match="PORT must be a number"):
+        Ports(number)
