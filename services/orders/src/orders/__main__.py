@@ -1,6 +1,6 @@
 """The composition root of orders."""
 
-from chassis import bus, consumer, database, grpc, relay
+from chassis import bus, consumer, database, grpc, relay, worker
 from chassis.config import load
 from chassis.grpc_client import Channel
 from chassis.lifecycle import Service, Stage
@@ -10,7 +10,7 @@ from nightmarket.inventory.v1.inventory_pb2_grpc import ReservationServiceStub
 from nightmarket.orders.v1.orders_pb2_grpc import add_OrdersServiceServicer_to_server
 from nightmarket.payments.v1.payments_pb2_grpc import PaymentsServiceStub
 from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceStub
-from orders import events, sweeper
+from orders import events
 from orders.api import REFUSALS, OrdersApi
 from orders.checkout import Checkout
 from orders.clients import Clients
@@ -43,7 +43,9 @@ def compose(config: Config) -> Service:
     clients = _clients(service, config)
     store = Store(db, config.lease_seconds)
     driver = Driver(store, clients, relay.attach(service, db, broker))
-    sweeper.attach(service, Sweeper(store, driver, config.sweep_seconds, config.give_up_seconds))
+    worker.attach(
+        service, "sweeper", Sweeper(store, driver, config.give_up_seconds).sweep, config.sweep_seconds
+    )
     consumer.attach(service, broker, db, {events.CONSIGNED: events.on_consigned})
     api = OrdersApi(Checkout(store, clients, driver), store)
     grpc.attach(service, [(add_OrdersServiceServicer_to_server, api)], REFUSALS)

@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from chassis import money
 from chassis.errors import MarketError, Unavailable
-from chassis.relay import Relay
+from chassis.worker import Worker
 from orders import events
 from orders.clients import Clients
 from orders.domain.orders import Order, Refusal, State
@@ -27,7 +27,7 @@ STEPS = Counter("market_saga_steps_total", "Steps of the checkout saga.", ["step
 class Driver:
     """Drives orders that the caller holds the lease of."""
 
-    def __init__(self, store: Store, clients: Clients, relay: Relay) -> None:
+    def __init__(self, store: Store, clients: Clients, relay: Worker) -> None:
         self._store = store
         self._relay = relay
         self._remote: Mapping[Step, Callable[[Order], None]] = {
