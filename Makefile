@@ -1,30 +1,91 @@
 # The front door: `make` prints what there is. Recipes only call scripts; all paths are relative, so that
 # the folder may be anywhere, also where there is a space in the path.
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 .SUFFIXES:
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PORT ?= 8080
-export PORT V MARKET_DIR PYTHON
-
+S ?=
+T ?=
 PY := .venv/bin/python
+export MARKET_DIR PYTHON UPGRADE UV V
+
+# A market that was never started needs no installation to be stopped.
+market = @if [ -x $(PY) ]; then $(PY) -m laptop $(1); else echo 'Nothing runs here: make up starts the market.'; fi
 
 ##@ Run the market
-.PHONY: up
-up: ## Start the market, install first where needed      [PORT=8080]
+
+.PHONY: up down status logs restart reset
+up: ## Start the market; install what it needs first        PORT=8080
 	@ci/install.sh run
 	@$(PY) -m laptop up --port '$(PORT)'
 
-.PHONY: down
-down: ## Stop the market
-	@$(PY) -m laptop down
+down: ## Stop the market; what it has sold stays
+	$(call market,down)
 
-.PHONY: status
-status: ## Show what runs, and where
-	@$(PY) -m laptop status
+status: ## Show what runs, where, and how much memory it takes
+	$(call market,status)
+
+logs: ## Follow the logs, of all or of one service            S=catalog
+	$(call market,logs '$(S)')
+
+restart: ## Restart one service                                 S=catalog
+	$(call market,restart '$(S)')
+
+reset: ## Stop the market and forget all accounts, orders and stock
+	$(call market,reset)
+
+##@ Check the code
+
+.PHONY: test test-unit test-service test-gateway test-system lint format bench
+ifeq ($(T),)
+test: test-unit test-service test-gateway test-system ## Run all tests, or one file, folder or test                T=path
+else
+test:
+	@ci/steps/one.sh '$(T)'
+endif
+
+test-unit: ## Run the rules of every domain and of this repository
+	@ci/steps/unit.sh
+
+test-service: ## Run every service against a real database and broker
+	@ci/steps/service.sh
+
+test-gateway: ## Run the gateway before small stand-in services
+	@ci/steps/gateway.sh
+
+test-system: ## Run the whole market, browser included
+	@ci/steps/system.sh
+
+lint: ## Check style, types, imports, contracts, YAML and shell
+	@ci/steps/lint.sh
+
+format: ## Put the Python code into the one form
+	@ci/install.sh dev
+	@$(PY) -m ruff check --quiet --fix .
+	@$(PY) -m ruff format --quiet .
+
+bench: ## Measure the market beside the design's budgets
+	@ci/install.sh dev
+	@$(PY) -m bench
+
+##@ Generate
+
+.PHONY: install contracts lock
+install: ## Make .venv with everything in it, tools included
+	@ci/install.sh dev
+
+contracts: ## Generate the code and openapi.json from the .proto files
+	@ci/install.sh dev
+	@$(PY) libs/contracts/generate.py
+
+lock: ## Compile the locks (needs uv)                          UPGRADE=1
+	@ci/lock.sh
 
 .PHONY: help
-help: ## Print this help
-	@awk 'BEGIN { FS = ":.*## " } \
+help:
+	@awk 'BEGIN { FS = ":.*## "; print "Night Market: make up, then open the address that it prints." } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z][a-z-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+	  /^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	@printf '\nV=1 says more; MARKET_DIR=folder keeps the market there instead of in .market.\n'

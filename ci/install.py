@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> int:
 
 
 def is_complete(kind: str, packages: Path) -> bool:
-    """Whether the lock of this kind is installed as it is now; brings the source folders up to date if it is."""
+    """Whether the lock of this kind is installed as it is; if so, brings the source folders up to date."""
     stamp = _stamp(kind, packages)
     if not stamp.is_file() or stamp.read_text() != _digest(kind) or _moved():
         return False
@@ -89,7 +89,7 @@ def install(kind: str) -> None:
 
 
 def make_environment() -> None:
-    """A virtual environment with pip in it. A broken one, for example of a Python that is gone, is made anew."""
+    """A virtual environment with pip in it. A broken one, say of a Python that is gone, is made anew."""
     if (
         PYTHON.exists()
         and not subprocess.run([PYTHON, "-c", "import pip"], capture_output=True, check=False).returncode
@@ -104,7 +104,7 @@ def install_lock(lock: Path) -> None:
     count = len(re.findall(r"^[A-Za-z0-9]\S*==", lock.read_text(), re.MULTILINE))
     print(f"installing {count} packages into {VENV}, once ...", flush=True)
     began = time.monotonic()
-    command = [
+    command: list[str | Path] = [
         PYTHON,
         "-m",
         "pip",
@@ -137,7 +137,7 @@ def explain(said: str) -> str:
     """One line about why pip failed, from what it said."""
     machine = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
     if any(sign in said for sign in _NO_NETWORK):
-        return f"the package index cannot be reached; the first start needs the network (all that pip said: {LOG})"
+        return f"the package index cannot be reached; the first start needs the network (see {LOG})"
     if wheel := _NO_WHEEL.search(said):
         return f"there is no wheel of {wheel[1]} for this machine ({machine})"
     if changed := _BAD_HASH.search(said):

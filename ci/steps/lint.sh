@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Everything that can be said about the code without running it. All checks run; the failed ones are named at the end.
+. "$(dirname "$0")/common.sh"
+
+failed=()
+check() {
+  local name=$1 output
+  shift
+  if output=$("$@" 2>&1); then
+    echo "ok   $name"
+    if [ -n "${V:-}" ]; then echo "$output"; fi
+  else
+    echo "FAIL $name"
+    echo "$output"
+    failed+=("$name")
+  fi
+}
+
+tool() { .venv/bin/python -m "$@"; }
+
+types() {
+  local sources=(libs/*/src services/*/src)
+  MYPYPATH=$(IFS=:; echo "${sources[*]}") tool mypy "${sources[@]}" laptop gateway ci {libs,services}/*/tests tests*
+}
+
+imports() {
+  .venv/bin/python -c 'import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports())'
+}
+
+shell_scripts() {
+  # There is no wheel of shellcheck for every platform; where it is missing, the others check.
+  if [ ! -x .venv/bin/shellcheck ]; then echo "skipped: there is no shellcheck for this platform" && return; fi
+  find . \( -name '.[mvgr]*' -o -name node_modules \) -prune -o \( -name '*.sh' -o -path ./.ci/run \) -print0 |
+    xargs -0 .venv/bin/shellcheck --external-sources --source-path=SCRIPTDIR
+}
+
+containers() {
+  local files=(services/*/Dockerfile gateway/Dockerfile*)
+  if [ ${#files[@]} -gt 0 ]; then .venv/bin/hadolint "${files[@]}"; fi
+}
+
+check "style (ruff)" tool ruff check --quiet .
+check "format (ruff)" tool ruff format --quiet --check .
+check "types (mypy)" types
+check "imports (import-linter)" imports
+check "contracts (buf)" .venv/bin/python libs/contracts/lint.py
+check "yaml (yamllint)" tool yamllint --strict .
+check "containers (hadolint)" containers
+check "shell (shellcheck)" shell_scripts
+
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "lint: failed: $(IFS=,; echo "${failed[*]}")" >&2
+  exit 1
+fi

@@ -1,0 +1,100 @@
+"""The installation of the virtual environment: what it says when it fails, and when it has nothing to do."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ci import install
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout with a lock that is empty, installed, in a folder with a space in its name."""
+    checkout = tmp_path_factory.mktemp("a market")
+    for script in ("install.sh", "install.py"):
+        (checkout / "ci").mkdir(exist_ok=True)
+        shutil.copy(ROOT / "ci" / script, checkout / "ci" / script)
+    (checkout / "services" / "stall" / "src" / "stall").mkdir(parents=True)
+    (checkout / "services" / "stall" / "src" / "stall" / "__init__.py").touch()
+    (checkout / "requirements.txt").touch()
+    assert run_install(checkout).returncode == 0
+    return checkout
+
+
+def run_install(checkout: Path) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"PIP_NO_INDEX": "1"}
+    command = [checkout / "ci" / "install.sh", "run"]
+    return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+
+
+def imports_stall(checkout: Path) -> bool:
+    python = checkout / ".venv" / "bin" / "python"
+    return subprocess.run([python, "-c", "import stall"], check=False, cwd="/").returncode == 0
+
+
+def test_a_second_installation_says_nothing(installed: Path) -> None:
+    again = run_install(installed)
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")
+
+
+def test_the_services_are_importable_from_anywhere(installed: Path) -> None:
+    assert imports_stall(installed)
+
+
+def test_a_moved_folder_works_without_installing_again(installed: Path, tmp_path: Path) -> None:
+    moved = tmp_path / "moved market"
+    shutil.copytree(installed, moved, symlinks=True)
+    answer = run_install(moved)
+    assert (answer.returncode, answer.stdout) == (0, "")
+    assert str(moved) in (moved / ".venv" / "bin" / "pip").read_text()
+    assert imports_stall(moved)
+
+
+def test_a_changed_lock_is_installed_again_and_a_missing_wheel_named(installed: Path, tmp_path: Path) -> None:
+    changed = tmp_path / "changed"
+    shutil.copytree(installed, changed, symlinks=True)
+    (changed / "requirements.txt").write_text(f"night-market-lantern==1.0 \\\n    --hash=sha256:{'0' * 64}\n")
+    answer = run_install(changed)
+    assert answer.returncode == 1
+    assert "installing 1 packages" in answer.stdout
+    assert answer.stderr.startswith("install: there is no wheel of night-market-lantern for this machine (")
+    assert answer.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "explanation"),
+    [
+        ("WARNING: Retrying ... Failed to establish a new connection: [Errno 111]\nERROR: No matching "
+         "distribution found for flask==3.1.3", "the package index cannot be reached"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.\n"
+         "    flask==3.1.3 from somewhere:\n        Expected sha256 00\n", "flask==3.1.3 is not the file that the lock names"),
+        ("Collecting flask\nERROR: No space left on device\n", "pip failed: ERROR: No space left on device"),
+    ],
+)  # fmt: skip
+def test_a_failure_is_explained_in_one_line(said: str, explanation: str) -> None:
+    answer = install.explain(said)
+    assert answer.startswith(explanation)
+    assert "\n" not in answer
+
+
+def test_without_a_python_that_is_new_enough_the_reason_is_one_line(installed: Path, tmp_path: Path) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    for name in ("bash", "dirname"):
+        (programs / name).symlink_to(shutil.which(name) or name)
+    checkout = tmp_path / "checkout"
+    shutil.copytree(installed / "ci", checkout / "ci")
+    answer = subprocess.run(
+        ["bash", checkout / "ci" / "install.sh", "run"],
+        capture_output=True, text=True, env={"PATH": str(programs)}, check=False,
+    )  # fmt: skip
+    assert answer.returncode == 1
+    assert answer.stderr.startswith("install: Python 3.11 or newer is needed")
+    assert answer.stderr.count("\n") == 1
