@@ -65,7 +65,12 @@ def service_environment(market: Market, service: Service) -> dict[str, str]:
         found["NATS_URL"] = market.broker.url
     for name in service.calls:
         found.update(_address(market, name))
-    settings = {"SECRET_KEY": market.secrets.secret_key, "MAIL_DIR": str(market.home.mail)}
+    settings = {
+        "SECRET_KEY": market.secrets.secret_key,
+        "BANK_API_KEY": market.secrets.bank_api_key,
+        "MAIL_DIR": str(market.home.mail),
+        "SHOP_URL": market.address,
+    }
     return found | {name: settings[name] for name in service.settings}
 
 

@@ -24,6 +24,7 @@ class Secrets:
     postgres: str
     nats: str
     secret_key: str
+    bank_api_key: str
     databases: dict[str, str] = field(repr=False)
 
     @classmethod
@@ -34,6 +35,7 @@ class Secrets:
             postgres=_password(),
             nats=_password(),
             secret_key=_password(),
+            bank_api_key=_password(),
             databases={name: _password() for name in databases},
         )
 

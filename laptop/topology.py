@@ -44,9 +44,9 @@ SERVICES = (
         broker=True,
         calls=("catalog", "cart", "inventory", "payments", "shipping"),
     ),
-    Service("payments", Speaks.GRPC, database=True, calls=("bank",)),
+    Service("payments", Speaks.GRPC, database=True, calls=("bank",), settings=("BANK_API_KEY",)),
     Service("shipping", Speaks.GRPC, database=True, broker=True),
     Service("recommendations", Speaks.GRPC, database=True, broker=True),
-    Service("notifications", Speaks.EVENTS, database=True, broker=True, settings=("MAIL_DIR",)),
-    Service("bank", Speaks.HTTP, database=True),
+    Service("notifications", Speaks.EVENTS, database=True, broker=True, settings=("MAIL_DIR", "SHOP_URL")),
+    Service("bank", Speaks.HTTP, database=True, settings=("BANK_API_KEY",)),
 )
