@@ -6,8 +6,6 @@
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
 PORT ?= 8080
-S ?=
-T ?=
 PY := .venv/bin/python
 export MARKET_DIR PYTHON UPGRADE UV V
 
@@ -27,14 +25,14 @@ down: ## Stop the market; what it has sold stays
 status: ## Show what runs, where, and how much memory it takes
 	$(call market,status)
 
-logs: ## Follow the logs, of all or of one service            S=catalog
-	$(call market,logs '$(S)')
+logs: ## Show the logs; F=1 goes on with what comes           S=catalog F=1
+	$(call market,logs $(if $(F),--follow) $(if $(S),'$(S)'))
 
 restart: ## Restart one service                                 S=catalog
-	$(call market,restart '$(S)')
+	$(call market,restart $(if $(S),'$(S)',$(error name a service: make restart S=catalog)))
 
-reset: ## Stop the market and forget all accounts, orders and stock
-	$(call market,reset)
+reset: ## Stop the market and forget all that was sold         YES=1
+	$(call market,reset $(if $(YES),--yes))
 
 ##@ Check the code
 
