@@ -16,7 +16,7 @@ _BATCH = 50
 
 
 def collect(database: Database, after_commit: Callable[[], None]) -> None:
-    """Hands over all parcels that are packed. Each leaves in one transaction with the event that tells of it."""
+    """Hands over all parcels that are packed, each in one transaction with the event that tells of it."""
     taken = _BATCH
     while taken == _BATCH:
         with database.transaction() as connection:

@@ -50,7 +50,8 @@ def pack(connection: Connection, order_id: str, recipient: Recipient, seconds: f
     """Begins to pack the order's parcel, for so many seconds; False where it has one or was withheld."""
     inserted = connection.execute(
         "INSERT INTO consignments (order_id, state, account_id, email, traceparent, pack_until)"
-        " VALUES (%s, 'PACKING', %s, %s, %s, now() + make_interval(secs => %s)) ON CONFLICT (order_id) DO NOTHING",
+        " VALUES (%s, 'PACKING', %s, %s, %s, now() + make_interval(secs => %s))"
+        " ON CONFLICT (order_id) DO NOTHING",
         (order_id, *recipient, seconds),
     )
     return inserted.rowcount == 1

@@ -9,7 +9,7 @@ from shipping.domain.countries import HOME
 LONGEST_ORDER_ID = 100
 _SERVICE = "CM"  # C: a parcel
 _WEIGHTS = (8, 6, 4, 2, 3, 5, 9, 7)
-# Shares no factor with the number of serials: consecutive numbers land far apart, and no two on the same serial.
+# Shares no factor with the number of serials: consecutive parcels land far apart, no two on the same.
 _STRIDE = 61_803_399
 _SERIALS = 100_000_000
 

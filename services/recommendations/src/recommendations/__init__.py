@@ -1,0 +1,1 @@
+"""Recommendations: what is bought together, learned from confirmed orders."""

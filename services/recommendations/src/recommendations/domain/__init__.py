@@ -1,0 +1,1 @@
+"""The rules and types of recommendations; the standard library only."""

@@ -1,0 +1,17 @@
+"""The event that recommendations learn from: wire <-> store."""
+
+from chassis.consumer import Handler
+from chassis.database import Connection
+from chassis.events import Event, message_of
+from nightmarket.events.v1.events_pb2 import OrderConfirmed
+from recommendations.domain.baskets import lesson_of
+from recommendations.store import learn
+
+
+def on_confirmed(connection: Connection, event: Event) -> None:
+    """An order is paid: learns from what is in it."""
+    order = message_of(event, OrderConfirmed)
+    learn(connection, lesson_of(line.product_id for line in order.lines))
+
+
+HANDLERS: dict[str, Handler] = {"market.orders.confirmed": on_confirmed}

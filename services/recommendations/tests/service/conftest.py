@@ -1,0 +1,58 @@
+from contextlib import contextmanager
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from chassis.testing import broker, channel, eventually, started
+from nightmarket.recommendations.v1.recommendations_pb2 import ListRecommendationsRequest
+from nightmarket.recommendations.v1.recommendations_pb2_grpc import RecommendationsServiceStub
+from recommendations.__main__ import compose
+from recommendations.config import Config
+
+
+class Shop:
+    """The running service: orders are placed around it, and it is asked what goes with what."""
+
+    def __init__(self, stub, market, database_url):
+        self.recommendations = stub
+        self._market = market
+        self._database_url = database_url
+
+    def sells(self, *product_ids, event_id=""):
+        """Tells of a confirmed order, waits until it is learned from, and returns the event's id."""
+        lines = [{"productId": product_id, "quantity": 2} for product_id in product_ids]
+        sent = self._market.tell(
+            "market.orders.confirmed", {"orderId": str(uuid4()), "lines": lines}, event_id
+        )
+        eventually(lambda: self._has_taken_in(sent))
+        return sent
+
+    def _has_taken_in(self, event_id):
+        with psycopg.connect(self._database_url) as connection:
+            return connection.execute("SELECT FROM inbox WHERE event_id = %s", (event_id,)).rowcount
+
+    def goes_with(self, product_id, page_size=0):
+        """What is recommended: (product, orders), the best first."""
+        request = ListRecommendationsRequest(product_id=product_id, page_size=page_size)
+        return [(one.id, one.orders) for one in self.recommendations.ListRecommendations(request).products]
+
+
+@pytest.fixture(scope="session")
+def run_recommendations(service_database, nats_url, free_port):
+    """Runs the service for the length of a block: run_recommendations(model=..., seeded=...) -> its Shop."""
+
+    @contextmanager
+    def run(*, seeded, **settings):
+        config = Config(
+            database_url=service_database("recommendations", seeded=seeded),
+            nats_url=nats_url,
+            port=free_port(),
+            admin_port=free_port(),
+            **settings,
+        )
+        address = f"127.0.0.1:{config.port}"
+        with started(compose, config), channel(address) as opened, broker(nats_url) as market:
+            yield Shop(RecommendationsServiceStub(opened), market, config.database_url)
+
+    return run
