@@ -1,0 +1,1 @@
+"""The rules and types of the accounts; the standard library only."""
