@@ -15,7 +15,7 @@ from accounts.passwords import Argon2Passwords
 
 def mib(what):
     status = pathlib.Path("/proc/self/status").read_text()
-    return int(re.search(rf"{what}:\\\\s+(\\\\d+) kB", status)[1]) >> 10
+    return int(status.split(what + ":")[1].split()[0]) >> 10
 
 assert return_large_blocks()
 passwords = Argon2Passwords()
