@@ -1,1 +1,0 @@
-def document(x): return "{}\n"

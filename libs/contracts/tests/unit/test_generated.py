@@ -1,0 +1,35 @@
+"""What is generated from the .proto files is committed, and is what they generate now."""
+
+from __future__ import annotations
+
+import filecmp
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CONTRACTS = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with everything as the .proto files generate it now."""
+    output = tmp_path_factory.mktemp("generated")
+    subprocess.run([sys.executable, CONTRACTS / "generate.py", output], check=True)
+    return output
+
+
+def files(folder: Path) -> set[str]:
+    kinds = (".py", ".pyi", ".pb")
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in kinds}
+
+
+def test_the_generated_files_are_those_that_are_committed(generated: Path) -> None:
+    assert files(generated / "src") == files(CONTRACTS / "src")
+
+
+def test_what_is_committed_is_what_the_protos_generate(generated: Path) -> None:
+    names = [f"src/{name}" for name in sorted(files(generated / "src"))] + ["openapi.json"]
+    _, different, unreadable = filecmp.cmpfiles(generated, CONTRACTS, names, shallow=False)
+    assert (different, unreadable) == ([], []), "run `make contracts`"
