@@ -1,12 +1,8 @@
-from contextlib import closing
-
 import psycopg
 import pytest
 
 from accounts.__main__ import compose
 from accounts.config import Config
-from accounts.keyring import Keyring
-from chassis.database import Database
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +26,6 @@ def client(config):
 
 @pytest.fixture(scope="module")
 def tables(database_url):
-    """A connection of the tests' own, to look at the tables and to let time pass in them."""
+    """A connection of the tests' own, to look at the tables."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection
-
-
-@pytest.fixture
-def keyring(service_database):
-    """A keyring on a database of its own, which has no keys yet."""
-    with closing(Database(service_database("accounts"))) as database:
-        database.open()
-        yield Keyring(database)
