@@ -9,7 +9,7 @@ from chassis.errors import Invalid
 def texts(*names: str) -> list[str]:
     """The fields of the current request's body, in the order of `names`.
 
-    Raises Invalid (JSON_INVALID, FIELD_UNKNOWN, FIELD_MISSING, FIELD_NOT_TEXT) for anything but an object of
+    Raises Invalid (JSON_INVALID, FIELD_UNKNOWN, FIELD_MISSING, FIELD_INVALID) for anything but an object of
     exactly these fields, each a string. Messages never repeat a value: it may be a password.
     """
     body = _object()
@@ -25,7 +25,7 @@ def _text(body: dict[str, object], name: str) -> str:
         raise Invalid("FIELD_MISSING", f"The field {name} is missing.", {"field": name})
     value = body[name]
     if not isinstance(value, str):
-        raise Invalid("FIELD_NOT_TEXT", f"The field {name} must be a string.", {"field": name})
+        raise Invalid("FIELD_INVALID", f"The field {name} must be a string.", {"field": name})
     return value
 
 

@@ -20,9 +20,9 @@ def refusal(response):
         ("name", "", "NAME_INVALID"),
         ("name", "Ming\0", "NAME_INVALID"),
         ("name", "\ud800", "NAME_INVALID"),
-        ("email", 7, "FIELD_NOT_TEXT"),
-        ("password", None, "FIELD_NOT_TEXT"),
-        ("name", {"first": "Ming"}, "FIELD_NOT_TEXT"),
+        ("email", 7, "FIELD_INVALID"),
+        ("password", None, "FIELD_INVALID"),
+        ("name", {"first": "Ming"}, "FIELD_INVALID"),
         ("role", "admin", "FIELD_UNKNOWN"),
     ],
 )
