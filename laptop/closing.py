@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 
@@ -20,11 +21,11 @@ _CLOSED_ALREADY = "The market is closed already."
 
 def running(home: Home) -> tuple[Market, Supervisor] | None:
     """The market of this folder and its supervisord, if that is at work."""
-    port, secrets = home.recorded_port(), home.known_secrets()
-    if port is None or secrets is None:
+    port = home.recorded_port()
+    if port is None:
         return None
-    market = Market(home, Ports(port), secrets)
-    supervisor = Supervisor(market.ports.supervisor, secrets.supervisor)
+    market = Market(home, Ports(port), home.secrets(()))
+    supervisor = Supervisor(market.ports.supervisor, market.secrets.supervisor)
     return (market, supervisor) if supervisor.answers() else None
 
 
@@ -74,7 +75,9 @@ def reset(home: Home, progress: Progress) -> None:
         progress.say("There is nothing to delete.")
         return
     with home.locked():
-        close(home)
+        with contextlib.suppress(LaptopError):  # damage is no obstacle to deleting
+            close(home)
+        end_leftovers(home)
         server_data.remove(home)
         shutil.rmtree(home.path)
     progress.say(f"{home.path} is deleted.")

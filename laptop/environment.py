@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from laptop.home import Home, Secrets
+from laptop.home import MARKER, Home, Secrets
 from laptop.nats import Broker
 from laptop.ports import HOST, Ports
 from laptop.topology import SERVICES, Service, Speaks
-
-# By this variable the processes of a market are known again after a crash. Nobody else may set it.
-MARKER = "NIGHT_MARKET_HOME"
 
 _PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "LOG_LEVEL", "SSL_CERT_FILE")
 _PASSED_ON_PREFIX = "OTEL_"

@@ -9,8 +9,12 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from laptop.errors import LaptopError
+
+# By this variable the processes of a market are known again after a crash. Nobody else may set it.
+MARKER = "NIGHT_MARKET_HOME"
 
 # supervisord's configuration cannot express these in a path.
 _IMPOSSIBLE = ('"', "\n", " ;", " #", "\t;", "\t#")
@@ -103,25 +107,24 @@ class Home:
         unfinished.replace(path)
 
     def secrets(self, databases: Iterable[str]) -> Secrets:
-        """The market's passwords; made at the first call, completed where a database is new."""
-        made = Secrets.generate(databases)
-        known = self.known_secrets()
-        if known is not None:
-            made = Secrets(**{**asdict(made), **asdict(known), "databases": made.databases | known.databases})
-        if made != known:
-            self.write_private(self._secrets, json.dumps(asdict(made), indent=2) + "\n")
-        return made
+        """The market's passwords; made at the first call, completed where one is new."""
+        made = asdict(Secrets.generate(databases))
+        known = self._recorded_secrets()
+        complete = {**made, **known, "databases": made["databases"] | known.get("databases", {})}
+        if complete != known:
+            self.write_private(self._secrets, json.dumps(complete, indent=2) + "\n")
+        return Secrets(**complete)
 
-    def known_secrets(self) -> Secrets | None:
-        """The passwords that were made before, if any."""
-        if not self._secrets.exists():
-            return None
+    def _recorded_secrets(self) -> dict[str, Any]:
         try:
-            return Secrets(**json.loads(self._secrets.read_text()))
+            text = self._secrets.read_text()
+        except FileNotFoundError:
+            return {}
+        try:
+            return dict(json.loads(text))
         except (ValueError, TypeError):
-            raise LaptopError(
-                f"{self._secrets} is damaged. `make reset` deletes the data and starts afresh."
-            ) from None
+            damage = f"{self._secrets} is damaged. `make reset` deletes the data and starts afresh."
+            raise LaptopError(damage) from None
 
     @property
     def _secrets(self) -> Path:

@@ -76,8 +76,9 @@ def _stay_open(market: Market, control: Supervisor, port: int, progress: Progres
             f"The market is already open at {market.address}. To move it: make down up PORT={port}", 2
         )
     for process in control.processes():
-        if process.state in ("STOPPED", "EXITED", "FATAL"):
-            control.start(process.supervised_name)
+        if not process.pid:
+            control.stop(process)
+            control.start(process)
             progress.say(f"{process.name} did not run; started it")
     names = [process.name for process in control.processes()]
     wait_until_ready(market, control, names, time.monotonic() + START_TIMEOUT, progress)

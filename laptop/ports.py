@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import psutil
 
 from laptop.errors import LaptopError
+from laptop.home import MARKER
 from laptop.topology import SERVICES, Service
 
 HOST = "127.0.0.1"
@@ -79,19 +81,28 @@ class Ports:
 
 
 def check_free(ports: Ports) -> None:
-    """Raise `LaptopError` with one line for each port that is taken: which, what for, by whom."""
-    taken = {port: use for port, use in ports.all().items() if _is_taken(port)}
-    if not taken:
+    """Raise `LaptopError` if any port is taken: one line for each holder, with its ports and their use."""
+    uses = {port: use for port, use in ports.all().items() if _is_taken(port)}
+    if not uses:
         return
     owners = _listeners()
-    lines = [
-        f"Port {port}, for {use}, is taken by {owners.get(port, _UNKNOWN)}." for port, use in taken.items()
-    ]
+    held: dict[str, list[int]] = {}
+    for port in uses:
+        held.setdefault(owners.get(port, _UNKNOWN), []).append(port)
+    lines = [_line(owner, taken, uses) for owner, taken in held.items()]
     advice = f"Nothing was started. Take other ports: make up PORT={_next_free(ports)}"
     raise LaptopError("\n".join([*lines, advice]), exit_code=2)
 
 
 _UNKNOWN = "a process of another account"
+_LISTED = 3
+
+
+def _line(owner: str, taken: Sequence[int], uses: Mapping[int, str]) -> str:
+    if len(taken) > _LISTED:
+        return f"Ports {taken[0]} to {taken[-1]}, {len(taken)} of them, are taken by {owner}."
+    named = " and ".join(f"{port} (for {uses[port]})" for port in taken)
+    return f"Port{'s'[: len(taken) - 1]} {named} {'is' if len(taken) == 1 else 'are'} taken by {owner}."
 
 
 def _is_taken(port: int) -> bool:
@@ -112,16 +123,20 @@ def _is_taken(port: int) -> bool:
 def _listeners() -> dict[int, str]:
     """Who listens where, as far as this account may know."""
     found: dict[int, str] = {}
-    for process in psutil.process_iter(["cmdline", "name"]):
-        try:
-            connections = process.net_connections(kind="tcp")
-        except psutil.Error:
-            continue
-        command = " ".join(process.info["cmdline"] or [process.info["name"]])[:120]
-        for connection in connections:
-            if connection.status == psutil.CONN_LISTEN:
-                found[connection.laddr.port] = f"process {process.pid}: {command}"
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error, OSError):
+            for connection in process.net_connections(kind="tcp"):
+                if connection.status == psutil.CONN_LISTEN:
+                    found.setdefault(connection.laddr.port, _described(process))
     return found
+
+
+def _described(process: psutil.Process) -> str:
+    market = process.environ().get(MARKER)
+    if market:
+        return f"the market in {market}"
+    command = " ".join(process.cmdline()) or process.name()
+    return f"process {process.pid}: {command if len(command) < 100 else command[:97] + '...'}"
 
 
 def _next_free(ports: Ports) -> int:

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from laptop.environment import MARKER
-from laptop.home import Home
+from laptop.home import MARKER, Home
 from laptop.server_data import data_folder
 
 _PATIENCE = 10.0  # seconds between asking a process to end and ending it

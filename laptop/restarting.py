@@ -26,12 +26,11 @@ def restart(home: Home, name: str, caller: Mapping[str, str], progress: Progress
             what = f"There is no {name}" if name else "Say which one: make restart S=NAME"
             raise LaptopError(f"{what}. There are: {', '.join(sorted(programs))}", exit_code=2)
         with progress.phase(f"restarting {name}"):
-            if programs[name].pid:
-                control.stop(programs[name].supervised_name)
+            control.stop(programs[name])
             if name == "gateway":
                 gateway.write_configuration(market, caller)
             for service in databases.owners(market):
                 if service.name == name:
                     databases.migrate(market, service)
-            control.start(programs[name].supervised_name)
+            control.start(programs[name])
             wait_until_ready(market, control, [name], time.monotonic() + START_TIMEOUT, progress)

@@ -62,7 +62,7 @@ def _program_section(program: Program) -> dict[str, str]:
         "environment": ",".join(f'{name}="{_escaped(value)}"' for name, value in program.environment.items()),
         **({"user": program.account} if program.account else {}),
         "autorestart": "true",
-        "startretries": "5",
+        "startretries": "1000",
         "stopsignal": program.stop_signal,
         "stopwaitsecs": str(program.stop_seconds),
         "killasgroup": "true",
@@ -100,12 +100,18 @@ class Process:
     group: str
     state: str
     pid: int
+    started: float  # seconds since 1970, of the last try
     uptime: float  # seconds; 0 if it does not run
 
     @property
     def supervised_name(self) -> str:
         """What supervisord calls it."""
         return f"{self.group}:{self.name}"
+
+    @property
+    def is_kept_running(self) -> bool:
+        """Whether supervisord runs it or is about to try again."""
+        return self.state in ("RUNNING", "STARTING", "BACKOFF")
 
 
 class Supervisor:
@@ -137,18 +143,20 @@ class Supervisor:
                 group=entry["group"],
                 state=entry["statename"],
                 pid=entry["pid"],
+                started=float(entry["start"]),
                 uptime=float(entry["now"] - entry["start"]) if entry["pid"] else 0.0,
             )
             for entry in self._call("getAllProcessInfo")
         ]
 
-    def start(self, supervised_name: str) -> None:
-        """Start a program that does not run; returns at once."""
-        self._call("startProcess", supervised_name, False)
+    def start(self, process: Process) -> None:
+        """Start a program that is not kept running; returns at once."""
+        self._call("startProcess", process.supervised_name, False)
 
-    def stop(self, supervised_name: str) -> None:
-        """Stop a program and wait until it has ended."""
-        self._call("stopProcess", supervised_name, True)
+    def stop(self, process: Process) -> None:
+        """Stop a program and wait until it has ended; fine if it does not run."""
+        if process.is_kept_running:
+            self._call("stopProcess", process.supervised_name, True)
 
     def shut_down(self) -> None:
         """Begin to stop everything and supervisord itself; returns at once."""

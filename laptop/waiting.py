@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from laptop.environment import Market
 from laptop.errors import LaptopError
 from laptop.logs import last_lines
 from laptop.readiness import READY, problem
-from laptop.supervisor import Supervisor
+from laptop.supervisor import Process, Supervisor
 from laptop.terminal import Progress
 
 _POLL = 0.05  # seconds
+_TRIES = 3
 _LOG_LINES = 10
 _LOGS_SHOWN = 3
 
@@ -23,23 +25,37 @@ def wait_until_ready(
     """Wait until these programs are ready.
 
     Raises `LaptopError`, saying which are not and why, when the monotonic clock passes ``deadline``, or
-    sooner when supervisord has given one of them up.
+    sooner when one has ended right after its start several times.
     """
-    waiting = set(names)
+    waiting, short_lives = set(names), ShortLives()
     while True:
         problems = {name: text for name in sorted(waiting) if (text := problem(market, name)) != READY}
         if not problems:
             return
         waiting = set(problems)
         progress.show("waiting for " + ", ".join(problems))
-        given_up = [process.name for process in control.processes() if process.state == "FATAL"]
+        given_up = short_lives.of(control.processes())
         if given_up or time.monotonic() > deadline:
             raise LaptopError(_explanation(market, problems, given_up))
         time.sleep(_POLL)
 
 
+class ShortLives:
+    """Counts how often programs ended right after their start: supervisord would go on trying for long."""
+
+    def __init__(self) -> None:
+        self._starts: dict[str, set[float]] = defaultdict(set)
+
+    def of(self, processes: Iterable[Process]) -> list[str]:
+        """Look again, and give the programs that have ended too often."""
+        for process in processes:
+            if process.state in ("BACKOFF", "FATAL"):
+                self._starts[process.name].add(process.started)
+        return [name for name, starts in self._starts.items() if len(starts) >= _TRIES]
+
+
 def _explanation(market: Market, problems: Mapping[str, str], given_up: Collection[str]) -> str:
-    reasons = {name: "ended several times; given up" for name in given_up} or problems
+    reasons = {name: f"ended right after its start, {_TRIES} times" for name in given_up} or problems
     lines = ["The market did not become ready.", *(f"  {name}: {reason}" for name, reason in reasons.items())]
     for name in list(reasons)[:_LOGS_SHOWN]:
         log = market.home.logs / f"{name}.log"

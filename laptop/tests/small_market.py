@@ -26,10 +26,13 @@ class SmallMarket:
     def __init__(self, folder: Path) -> None:
         self.home = Home(folder)
         self.port = free_block()
-        folder.mkdir()
+        self.place_stand_ins()
+
+    def place_stand_ins(self) -> None:
+        """Put a stand-in for each service where Python finds it before the service: where programs start."""
+        self.home.path.mkdir(exist_ok=True)
         for service in SERVICES:
-            # Programs start in the market's folder, where Python finds these before the real services.
-            shutil.copy(Path(__file__).with_name("stand_in.py"), folder / f"{service.name}.py")
+            shutil.copy(Path(__file__).with_name("stand_in.py"), self.home.path / f"{service.name}.py")
 
     def command(self, name: str, *arguments: str) -> list[str]:
         """The command line of one command on this market."""

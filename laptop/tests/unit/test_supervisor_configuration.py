@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from supervisor.options import ProcessConfig, ServerOptions  # type: ignore[import-untyped]
+from supervisor.options import ProcessConfig, ServerOptions
 
 from laptop.environment import Market
 from laptop.programs import Program

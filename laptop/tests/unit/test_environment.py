@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from laptop.environment import MARKER, Market, common_environment, service_environment
-from laptop.home import Home
+from laptop.environment import Market, common_environment, service_environment
+from laptop.home import MARKER, Home
 from laptop.topology import SERVICES
 
 
@@ -14,8 +14,8 @@ def environment_of(market: Market, name: str) -> dict[str, str]:
 
 
 def test_a_service_with_data_gets_its_own_database_and_role(market: Market) -> None:
-    found = environment_of(market, "catalog")
-    assert found["DATABASE_URL"] == "postgresql://catalog:catalog-password@127.0.0.1:20002/catalog"
+    found, password = environment_of(market, "catalog"), market.secrets.databases["catalog"]
+    assert found["DATABASE_URL"] == f"postgresql://catalog:{password}@127.0.0.1:20002/catalog"
 
 
 def test_a_service_without_data_gets_no_database(market: Market) -> None:
@@ -34,7 +34,7 @@ def test_a_service_learns_no_address_that_it_does_not_call(market: Market) -> No
 
 
 def test_a_service_with_events_gets_the_broker(market: Market) -> None:
-    assert environment_of(market, "notifications")["NATS_URL"] == "nats://market:nats@127.0.0.1:20003"
+    assert environment_of(market, "notifications")["NATS_URL"] == market.broker.url
 
 
 def test_a_service_that_only_listens_to_events_has_an_admin_port_alone(market: Market) -> None:

@@ -37,7 +37,7 @@ def test_two_markets_a_block_apart_do_not_meet() -> None:
 
 
 def test_a_taken_port_is_named_with_its_use_and_its_owner(taken: Ports) -> None:
-    assert f"Port {taken.nats}, for NATS, is taken by process {os.getpid()}: " in message_about(taken)
+    assert f"Port {taken.nats} (for NATS) is taken by process {os.getpid()}: " in message_about(taken)
 
 
 def test_other_ports_that_are_free_are_proposed(taken: Ports) -> None:
@@ -48,7 +48,7 @@ def test_other_ports_that_are_free_are_proposed(taken: Ports) -> None:
 def test_a_port_that_somebody_holds_on_all_addresses_is_taken() -> None:
     ports = Ports(free_block())
     with socket.create_server(("0.0.0.0", ports.gateway)):
-        assert f"Port {ports.gateway}, for the gateway, is taken" in message_about(ports)
+        assert f"Port {ports.gateway} (for the gateway) is taken" in message_about(ports)
 
 
 @pytest.mark.parametrize("number", [0, -1, 65500, 100000])

@@ -1,0 +1,73 @@
+"""Ctrl-C and SIGTERM while the market is being opened."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable
+
+import pytest
+
+from laptop.programs import ROOT
+from laptop.tests.small_market import SmallMarket, caller
+from laptop.tests.waiting import wait_until
+
+SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+
+
+def supervisord_is_about_to_start(market: SmallMarket) -> bool:
+    return market.home.supervisor_configuration.exists()
+
+
+def the_database_server_runs(market: SmallMarket) -> bool:
+    return any(process.name() == "postgres" for process in market.processes())
+
+
+def the_gateway_runs(market: SmallMarket) -> bool:
+    return any(process.name() == "envoy" for process in market.processes())
+
+
+def data_is_being_made(market: SmallMarket) -> bool:
+    return bool(unfinished_files(market))
+
+
+def unfinished_files(market: SmallMarket) -> list[str]:
+    return [str(path) for path in market.home.postgres.resolve().glob("*.unfinished")]
+
+
+def interrupt(
+    market: SmallMarket, moment: Callable[[SmallMarket], bool], number: signal.Signals
+) -> tuple[int, str]:
+    """Open the market, interrupt that as a terminal does; gives the exit code and what was said."""
+    # The bank keeps the market from being ready before the signal comes.
+    (market.home.path / "bank.py").write_text("import threading; threading.Event().wait()")
+    market.home.supervisor_configuration.unlink(missing_ok=True)
+    start = subprocess.Popen(
+        market.command("up", "--port", str(market.port)), cwd=ROOT, env=caller(), start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    wait_until(lambda: moment(market), moment.__name__.replace("_", " "))
+    os.killpg(start.pid, number)
+    _, said = start.communicate(timeout=60)
+    return start.returncode, said
+
+
+@SIGNALS
+@pytest.mark.parametrize(
+    "moment", [supervisord_is_about_to_start, the_database_server_runs, the_gateway_runs]
+)
+def test_interrupting_the_start_leaves_nothing_running(
+    moment: Callable[[SmallMarket], bool], number: signal.Signals, closed_market: SmallMarket
+) -> None:
+    assert interrupt(closed_market, moment, number) == (130, "\nInterrupted.\n")
+    assert closed_market.processes() == []
+
+
+@SIGNALS
+def test_interrupting_the_first_start_leaves_no_half_made_data(
+    number: signal.Signals, new_market: SmallMarket
+) -> None:
+    assert interrupt(new_market, data_is_being_made, number) == (130, "\nInterrupted.\n")
+    assert new_market.processes() == []
+    assert unfinished_files(new_market) == []

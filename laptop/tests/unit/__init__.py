@@ -1,0 +1,1 @@
+"""Tests of laptop mode that start nothing."""
