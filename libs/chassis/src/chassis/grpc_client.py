@@ -20,6 +20,7 @@ _OPTIONS = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
 ]
+Metadata = tuple[tuple[str, str], ...]
 
 
 class Channel:
@@ -39,7 +40,10 @@ class Channel:
         self._channel.close()
 
     def unary_unary(self, path: str, *args: Any, **kwargs: Any) -> Callable[..., Any]:
-        """One method of the stub; its optional `timeout` takes the place of the channel's."""
+        """One method of the stub.
+
+        An optional `timeout` takes the place of the channel's; an optional `metadata` goes with this call.
+        """
         method = self._channel.unary_unary(path, *args, **kwargs)
         _, service, name = path.split("/")
         ok = RPC_CLIENT.labels(service, name, "OK")
@@ -50,13 +54,15 @@ class Channel:
             "server.address": self.service,
         }
 
-        def ask(request: Any, timeout: float | None = None) -> Any:
+        def ask(request: Any, timeout: float | None = None, metadata: Metadata = ()) -> Any:
             started = time.perf_counter()
             with telemetry.span(path[1:], telemetry.CLIENT, attributes) as span:
                 now = call.current()
                 try:
                     answer = method(
-                        request, timeout=now.seconds_left(timeout or self._timeout), metadata=now.passed_on()
+                        request,
+                        timeout=now.seconds_left(timeout or self._timeout),
+                        metadata=(*now.passed_on(), *metadata),
                     )
                 except grpc.RpcError as error:
                     failure: MarketError = rpc_status.read(error, self.service)
