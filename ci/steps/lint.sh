@@ -19,8 +19,11 @@ check() {
 tool() { .venv/bin/python -m "$@"; }
 
 types() {
-  local sources=(libs/*/src services/*/src)
-  MYPYPATH=$(IFS=:; echo "${sources[*]}") tool mypy "${sources[@]}" laptop gateway ci {libs,services}/*/tests tests*
+  local sources=(libs/contracts libs/*/src services/*/src) folders=() folder
+  for folder in {libs,services}/*/{src,tests} laptop gateway ci tests* bench*; do
+    if [ -n "$(find "$folder" -name '*.py' -print -quit)" ]; then folders+=("$folder"); fi
+  done
+  MYPYPATH=$(IFS=:; echo "${sources[*]}") tool mypy "${folders[@]}" libs/contracts/*.py
 }
 
 imports() {

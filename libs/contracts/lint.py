@@ -19,7 +19,15 @@ def lint() -> int:
         # buf would fetch the imported files from its registry: an image holds them already.
         image = Path(folder, "image.binpb")
         image.write_bytes(descriptor_set(with_comments=True).SerializeToString())
-        command = [buf, "lint", image, "--config", PROTO / "buf.yaml", "--path", "nightmarket"]
+        command: list[str | Path] = [
+            buf,
+            "lint",
+            image,
+            "--config",
+            PROTO / "buf.yaml",
+            "--path",
+            "nightmarket",
+        ]
         return subprocess.run(command, check=False).returncode
 
 

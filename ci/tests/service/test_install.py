@@ -30,7 +30,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run_install(checkout: Path) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"PIP_NO_INDEX": "1"}
-    command = [checkout / "ci" / "install.sh", "run"]
+    command: list[str | Path] = [checkout / "ci" / "install.sh", "run"]
     return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
 

@@ -31,7 +31,7 @@ def without_errors(comment: str) -> str:
 
 
 def errors(name: str, method_comments: dict[str, str]) -> Errors:
-    """The gRPC codes that a method fails with, and the reasons of each: "Errors: CODE (REASON, REASON), ..."."""
+    """The gRPC codes that a method fails with and the reasons of each: "Errors: CODE (REASON, ...), ..."."""
     match = _ERRORS.search(method_comments[name])
     if not match:
         return {}

@@ -1,4 +1,4 @@
-"""Puts the document together: what extra.json has by hand, and every method with a google.api.http annotation."""
+"""Puts the document together: what extra.json has by hand, and all methods that google.api.http annotates."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _HTTP_STATUS = {
 
 
 def document(descriptors: FileDescriptorSet) -> str:
-    """The OpenAPI 3.1 document as JSON text, the same for the same input. `descriptors` must hold the comments."""
+    """The OpenAPI 3.1 document as JSON text, the same for the same `descriptors`, which hold the comments."""
     # Read anew: the http annotations are understood only once annotations_pb2 is loaded.
     files = FileDescriptorSet.FromString(descriptors.SerializeToString()).file
     texts = {name: text for file in files for name, text in comments(file).items()}
@@ -64,9 +64,9 @@ def _add_service(
         is_public = True
         rule = method.GetOptions().Extensions[annotations_pb2.http]
         verb = next(verb for verb in _VERBS if getattr(rule, verb))
-        path = _VARIABLE.sub(lambda match, m=method: "{" + _json_name(m, match[1]) + "}", getattr(rule, verb))
-        operation = Operation(method, getattr(rule, verb), rule.body, texts, schemas)
-        result["paths"].setdefault(path, {})[verb] = {"tags": [tag]} | operation.as_json()
+        template = getattr(rule, verb)
+        operation = Operation(method, template, rule.body, texts, schemas)
+        result["paths"].setdefault(_path(method, template), {})[verb] = {"tags": [tag]} | operation.as_json()
     if is_public:
         result["tags"].append({"name": tag, "description": texts[name]})
 
@@ -154,9 +154,11 @@ def _error(reasons: list[str]) -> Schema:
     }
 
 
-def _json_name(method: MethodDescriptor, field: str) -> str:
-    name: str = method.input_type.fields_by_name[field].json_name
-    return name
+def _path(method: MethodDescriptor, template: str) -> str:
+    def json_name(match: re.Match[str]) -> str:
+        return "{" + method.input_type.fields_by_name[match[1]].json_name + "}"
+
+    return _VARIABLE.sub(json_name, template)
 
 
 def _check_rules(pool: DescriptorPool, packages: list[str]) -> None:

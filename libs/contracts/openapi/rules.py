@@ -1,4 +1,4 @@
-"""What the comments of the .proto files say for people, said for programs: limits of fields, fields that must be there.
+"""What the comments of the .proto files say for people, said for programs: limits, and what must be there.
 
 Names are MessageName.field_name, as in the .proto files; one that does not exist is an error.
 """

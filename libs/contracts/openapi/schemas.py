@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 
 from openapi.rules import LIMITS, REQUIRED, Schema
@@ -71,7 +73,7 @@ class Schemas:
 
     @staticmethod
     def _is_required(field: FieldDescriptor, is_request: bool) -> bool:
-        message = field.containing_type.name
+        message = _message_of(field).name
         if is_request or message in REQUIRED:
             return field.name in REQUIRED.get(message, [])
         # Empty values are printed, only a message that is not set is left out.
@@ -86,14 +88,15 @@ class Schemas:
 
     def _value(self, field: FieldDescriptor, is_request: bool) -> Schema:
         if field.type == FieldDescriptor.TYPE_ENUM:
-            return self._enum(field.enum_type)
+            return self._enum(cast(EnumDescriptor, field.enum_type))
         if field.type != FieldDescriptor.TYPE_MESSAGE:
             return dict(_SCALARS[field.type])
-        if field.message_type.full_name == _TIMESTAMP:
+        message = cast(Descriptor, field.message_type)
+        if message.full_name == _TIMESTAMP:
             return {"type": "string", "format": "date-time"}
-        if name := _BY_HAND.get(field.message_type.full_name):
+        if name := _BY_HAND.get(message.full_name):
             return {"$ref": f"#/components/schemas/{name}"}
-        return self._reference(field.message_type, is_request=is_request)
+        return self._reference(message, is_request=is_request)
 
     def _enum(self, enum: EnumDescriptor) -> Schema:
         meanings = [
@@ -109,4 +112,9 @@ class Schemas:
 
 
 def _key(field: FieldDescriptor) -> str:
-    return f"{field.containing_type.name}.{field.name}"
+    return f"{_message_of(field).name}.{field.name}"
+
+
+def _message_of(field: FieldDescriptor) -> Descriptor:
+    # Only an extension has none, and there are none here.
+    return cast(Descriptor, field.containing_type)
