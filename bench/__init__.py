@@ -1,0 +1,1 @@
+"""The benchmark: what the market costs in CPU time, memory and seconds, beside the budgets of its design."""

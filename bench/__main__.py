@@ -1,0 +1,51 @@
+"""`python -m bench`, from the checkout's root: measures a throw-away market and prints the table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import signal
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.measurements import QUICK, Plan, measure
+from bench.report import report
+from bench.servers import throw_away_market
+from laptop.errors import LaptopError
+
+
+def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Measure and print. Gives 0, also where a budget is not met, or 1 where it cannot measure."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="only try it out: few requests, rough figures")
+    parser.add_argument(
+        "--verbose", action="store_true", default=bool(environ.get("V")),
+        help="show the programs one by one; default: V",
+    )  # fmt: skip
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="bench-") as folder,
+            throw_away_market(Path(folder).resolve() / "market", environ) as market,
+        ):
+            results = measure(QUICK if options.quick else Plan(), market, Path(folder))
+        print(report(results, shlex.join(["python", "-m", "bench", *arguments]), options.verbose))
+        return 0
+    except KeyboardInterrupt:
+        print("\nInterrupted; the market is gone.", file=sys.stderr)
+        return 130
+    except LaptopError as error:
+        print(error, file=sys.stderr)
+        return 1
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))
