@@ -1,0 +1,25 @@
+"""The first delivery: so many pieces of each product as stock.json says."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from yoyo import step
+
+HERE = Path(__file__).parent
+__depends__ = {"0001_stock"}
+
+
+def deliver(connection: Any) -> None:
+    """Puts each product on the shelf with the movement that brought it; one that is there stays as it is."""
+    cursor = connection.cursor()
+    for product_id, pieces in json.loads((HERE / "stock.json").read_text(encoding="utf-8")).items():
+        cursor.execute(
+            "WITH new AS (INSERT INTO stock VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING *)"
+            " INSERT INTO movements (reference, product_id, kind, quantity)"
+            " SELECT 'first-delivery', product_id, 'DELIVERED', available FROM new",
+            (product_id, pieces),
+        )
+
+
+steps = [step(deliver)]

@@ -1,0 +1,1 @@
+"""The rules and types of the stock; the standard library only."""

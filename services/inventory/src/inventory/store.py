@@ -1,0 +1,105 @@
+"""Inventory's tables: what the domain decides is done in one statement, if the state is still what it was."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from prometheus_client import Counter
+
+from chassis.database import Database
+from inventory import statements
+from inventory.domain.lines import Line, ProductNotFound, SoldOut, refusal
+from inventory.domain.reservations import Reservation, ReservationNotFound, State
+
+RESERVATIONS = Counter("market_reservations_total", "Reservations, by what became of them.", ["outcome"])
+_SWEPT_AT_ONCE = 50
+
+
+class Store:
+    """Stock and reservations in PostgreSQL. A reservation is kept for `reservation_seconds`."""
+
+    def __init__(self, database: Database, reservation_seconds: float) -> None:
+        self._database = database
+        self._seconds = reservation_seconds
+
+    def available(self, product_id: str) -> int:
+        """How many pieces can be bought now. Raises ProductNotFound."""
+        with self._database.connection() as connection:
+            row = connection.execute(
+                "SELECT available FROM stock WHERE product_id = %s", (product_id,)
+            ).fetchone()
+        if row is None:
+            raise ProductNotFound("There is no such product.")
+        available: int = row["available"]
+        return available
+
+    def reserve(self, order_id: str, lines: tuple[Line, ...]) -> Reservation:
+        """Keeps all lines for the order, or returns what is kept for it already.
+
+        Raises SoldOut, ProductNotFound and ReservationDiffers.
+        """
+        available, expire_time = self._try_to_keep(order_id, lines)
+        if expire_time:
+            RESERVATIONS.labels("held").inc()
+            return Reservation(order_id, lines, State.HELD, expire_time)
+        if found := self._find(order_id):
+            earlier, now = found
+            return earlier.same(lines).at(now)
+        refused = refusal(lines, available)
+        RESERVATIONS.labels("sold_out" if isinstance(refused, SoldOut) else "unknown_product").inc()
+        raise refused
+
+    def commit(self, order_id: str) -> Reservation:
+        """Sells what is kept. Raises ReservationNotFound, ReservationReleased and ReservationExpired."""
+        return self._change(order_id, Reservation.committed)
+
+    def release(self, order_id: str) -> Reservation:
+        """Gives back what is kept or sold. Raises ReservationNotFound."""
+        return self._change(order_id, Reservation.released)
+
+    def expire_overdue(self) -> None:
+        """Gives back what was not bought in time."""
+        swept = _SWEPT_AT_ONCE
+        while swept == _SWEPT_AT_ONCE:
+            swept = self._move(statements.EXPIRE_OVERDUE, {"most": _SWEPT_AT_ONCE})
+            RESERVATIONS.labels("expired").inc(swept)
+
+    def _try_to_keep(self, order_id: str, lines: tuple[Line, ...]) -> tuple[dict[str, int], datetime | None]:
+        wanted = {
+            "order_id": order_id,
+            "products": [line.product_id for line in lines],
+            "quantities": [line.quantity for line in lines],
+            "seconds": self._seconds,
+        }
+        with self._database.connection() as connection:
+            rows = connection.execute(statements.RESERVE, wanted).fetchall()
+        return {row["product_id"]: row["available"] for row in rows}, rows[0]["expire_time"] if rows else None
+
+    def _find(self, order_id: str) -> tuple[Reservation, datetime] | None:
+        with self._database.connection() as connection:
+            row = connection.execute(statements.READ, (order_id,)).fetchone()
+        if row is None:
+            return None
+        lines = tuple(map(Line, row["products"], row["quantities"]))
+        return Reservation(order_id, lines, State(row["state"]), row["expire_time"]), row["now"]
+
+    def _change(self, order_id: str, rule: Callable[[Reservation], Reservation]) -> Reservation:
+        # Whoever is overtaken by another change looks again; it ends because states only move forward.
+        while True:
+            found = self._find(order_id)
+            if found is None:
+                raise ReservationNotFound("Nothing is kept for this order.")
+            before, now = found
+            after = rule(before.at(now))
+            if after.state is before.state:
+                return after
+            move = statements.MOVES[before.state, after.state]
+            if self._move(move, {"order_id": order_id, "from": before.state, "to": after.state}):
+                RESERVATIONS.labels(after.state.lower()).inc()
+                return after
+
+    def _move(self, statement: str, values: dict[str, str | int]) -> int:
+        with self._database.connection() as connection:
+            row = connection.execute(statement, values).fetchone()
+        assert row is not None
+        moved: int = row["moved"]
+        return moved
