@@ -1,0 +1,66 @@
+"""Requests, taken apart: JSON objects of named fields, and nothing else."""
+
+from typing import TypeVar
+
+import flask
+from werkzeug.exceptions import BadRequest
+
+from chassis.errors import Invalid
+
+T = TypeVar("T", str, int)
+_LARGEST_POSITION = 2**63 - 1
+
+
+class Body:
+    """The current request's body: an object of exactly these fields.
+
+    Raises Invalid (JSON_INVALID, FIELD_UNKNOWN); messages never repeat a value: it may be a card's number.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self._fields = _object()
+        for name in sorted(self._fields.keys() - set(names)):
+            raise Invalid(
+                "FIELD_UNKNOWN", f"There is no field {ascii(name)[:40]}; there are: {', '.join(names)}."
+            )
+
+    def text(self, name: str) -> str:
+        """A string. Raises Invalid (FIELD_MISSING, FIELD_INVALID)."""
+        return self._field(name, str, "a string")
+
+    def number(self, name: str) -> int:
+        """A whole number. Raises as `text` does."""
+        return self._field(name, int, "a whole number")
+
+    def _field(self, name: str, kind: type[T], described: str) -> T:
+        if name not in self._fields:
+            raise Invalid("FIELD_MISSING", f"The field {name} is missing.", {"field": name})
+        value = self._fields[name]
+        # type() rather than isinstance(): true is no number of cents.
+        if type(value) is not kind:
+            raise Invalid("FIELD_INVALID", f"The field {name} must be {described}.", {"field": name})
+        return value
+
+
+def no_body() -> None:
+    """Raises Invalid where the current request's body holds more than an empty object."""
+    if flask.request.get_data():
+        Body()
+
+
+def number_in_query(name: str) -> int:
+    """A number from 0 in the query, 0 where it is missing. Raises Invalid (FIELD_INVALID)."""
+    text = flask.request.args.get(name, "0")
+    if not (text.isascii() and text.isdigit() and len(text) <= 19 and int(text) <= _LARGEST_POSITION):
+        raise Invalid("FIELD_INVALID", f"{name} must be a whole number from 0.", {"field": name})
+    return int(text)
+
+
+def _object() -> dict[str, object]:
+    try:
+        body = flask.request.get_json()
+    except (BadRequest, RecursionError):
+        raise Invalid("JSON_INVALID", "The body is not valid JSON.") from None
+    if not isinstance(body, dict):
+        raise Invalid("JSON_INVALID", "The body is not a JSON object.")
+    return body
