@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import json
+import os
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -92,8 +93,17 @@ class Home:
         return self.run / "supervisord.conf"
 
     def create(self) -> None:
-        """Make the folders. Others may pass through, as PostgreSQL's account must, but see nothing."""
+        """Make the folders; `LaptopError` if they belong to another account.
+
+        Others may pass through, as PostgreSQL's account must, but see nothing.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
+        if self.path.stat().st_uid != os.geteuid():
+            raise LaptopError(
+                f"The market in {self.path} belongs to another account. For one of your own: "
+                "make up MARKET_DIR=/another/folder PORT=9080",
+                exit_code=2,
+            )
         self.path.chmod(0o711)
         for folder in (self.run, self.logs, self.mail, self.streams):
             folder.mkdir(mode=0o700, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 import shutil
 from importlib.metadata import version
 from pathlib import Path
@@ -60,8 +60,7 @@ def remove(home: Home) -> None:
 def _choose_place(home: Home, account: Account | None) -> None:
     place = home.postgres
     if account and not account.can_reach(place):
-        digest = hashlib.sha256(str(home.path).encode()).hexdigest()[:12]
-        place = ELSEWHERE / digest
+        place = ELSEWHERE / secrets.token_hex(6)
         home.postgres.unlink(missing_ok=True)
         home.postgres.symlink_to(place)
         ELSEWHERE.mkdir(mode=0o755, parents=True, exist_ok=True)

@@ -44,6 +44,12 @@ def test_others_may_pass_through_the_folder_but_not_look_into_it(home: Home) -> 
     assert {folder.stat().st_mode & 0o077 for folder in (home.run, home.logs, home.mail, home.streams)} == {0}
 
 
+def test_the_folder_of_another_account_is_left_alone(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.geteuid", lambda: home.path.stat().st_uid + 1)
+    with pytest.raises(LaptopError, match="belongs to"):
+        home.create()
+
+
 def test_two_commands_do_not_change_the_market_at_once(home: Home) -> None:
     with home.locked(), pytest.raises(LaptopError, match="Another command"), home.locked():
         pass
