@@ -15,6 +15,7 @@ from bench.measurements import QUICK, Plan, measure
 from bench.report import report
 from bench.servers import throw_away_market
 from laptop.errors import LaptopError
+from laptop.terminal import Progress
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -32,7 +33,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
             tempfile.TemporaryDirectory(prefix="bench-") as folder,
             throw_away_market(Path(folder).resolve() / "market", environ) as market,
         ):
-            results = measure(QUICK if options.quick else Plan(), market, Path(folder))
+            results = measure(QUICK if options.quick else Plan(), market, Path(folder), Progress(sys.stderr))
         print(report(results, shlex.join(["python", "-m", "bench", *arguments]), options.verbose))
         return 0
     except KeyboardInterrupt:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from laptop.errors import LaptopError
+from laptop.ports import HOST
 
 THREADS = 4
 AS_BROWSERS_DO = {"Accept-Encoding": "gzip, br"}
@@ -18,12 +19,10 @@ R = TypeVar("R")
 
 
 class Client:
-    """One connection to 127.0.0.1, from the address ``source``; for one thread."""
+    """One connection to a server on this machine; for one thread."""
 
-    def __init__(self, port: int, source: str = "127.0.0.1") -> None:
-        self._connection = http.client.HTTPConnection(
-            "127.0.0.1", port, timeout=_TIMEOUT, source_address=(source, 0)
-        )
+    def __init__(self, port: int) -> None:
+        self._connection = http.client.HTTPConnection(HOST, port, timeout=_TIMEOUT)
 
     def fetch(self, path: str) -> bytes:
         """The body of a page, compressed if the server likes to. `LaptopError` unless it is there."""
@@ -55,13 +54,11 @@ class Client:
         return received
 
 
-def spread(
-    port: int, work: Callable[[Client, T], R], items: Sequence[T], source: str = "127.0.0.1"
-) -> list[R]:
+def spread(port: int, work: Callable[[Client, T], R], items: Sequence[T]) -> list[R]:
     """Do ``work`` once for each item, `THREADS` at a time; the results are in no particular order."""
 
     def one_thread(share: Sequence[T]) -> list[R]:
-        with Client(port, source) as client:
+        with Client(port) as client:
             return [work(client, item) for item in share]
 
     with ThreadPoolExecutor(THREADS) as pool:

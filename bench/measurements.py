@@ -14,6 +14,7 @@ from bench.servers import ThrowAwayMarket, flask_hello
 from bench.sink import FLUSH_SECONDS, Sink
 from laptop import processes
 from laptop.errors import LaptopError
+from laptop.terminal import Progress
 
 _PIECES = 20  # what a product must have for a round of orders; the next round looks again
 
@@ -25,13 +26,13 @@ class Plan:
     rounds: int = 5
     reads: int = 1500  # of a product, and of the yardstick, in each round
     pages: int = 200
-    order_rounds: int = 3
+    long_rounds: int = 3  # of sign-ins, and of orders, whose parcels are packed for a while
     buyers: int = 40
     purchases: int = 3  # of each buyer in each round of orders
     idle_seconds: float = 20.0
 
 
-QUICK = Plan(rounds=1, reads=60, pages=12, order_rounds=1, buyers=4, purchases=1, idle_seconds=1.0)
+QUICK = Plan(rounds=1, reads=60, pages=12, long_rounds=1, buyers=4, purchases=1, idle_seconds=1.0)
 
 
 @dataclass
@@ -59,15 +60,17 @@ class Results:
     exports: dict[str, int]
 
 
-def measure(plan: Plan, market: ThrowAwayMarket, folder: Path) -> Results:
+def measure(plan: Plan, market: ThrowAwayMarket, folder: Path, progress: Progress) -> Results:
     """Start the market three times, and measure at the second and, with traces on, at the third."""
-    first = _start(market)
-    market.down()
-    second = _start(market)
-    with flask_hello(folder) as hello:
-        plain = _costs(plan, market, hello, settle_seconds=0.0)
+    with progress.phase("a market's first start and its second"):
+        first = _start(market)
         market.down()
-        with Sink().running() as sink:
+        second = _start(market)
+    with flask_hello(folder) as hello:
+        with progress.phase("work with traces off"):
+            plain = _costs(plan, market, hello, settle_seconds=0.0)
+            market.down()
+        with progress.phase("work with traces on"), Sink().running() as sink:
             market.up(sink.environment)
             traced = _costs(plan, market, hello, settle_seconds=FLUSH_SECONDS)
             market.down()
@@ -98,7 +101,7 @@ def _costs(plan: Plan, market: ThrowAwayMarket, hello: tuple[int, int], settle_s
             spread(hello_port, Client.fetch, ["/"] * plan.reads)
         _read(plan, market.ports.gateway, products, scale, costs)
     buyers = _sign_in(plan, market.ports.gateway, scale, costs)
-    for _ in range(plan.order_rounds):
+    for _ in range(plan.long_rounds):
         _purchase(plan, market, scale, buyers, costs)
     costs.memory = running.memory()
     return costs
@@ -118,10 +121,9 @@ def _sign_in(plan: Plan, port: int, scale: Scale, costs: Costs) -> list[shop.Buy
     emails = shop.emails(plan.buyers)
     spread(port, shop.sign_up, emails)
     buyers: list[shop.Buyer] = []
-    for number in range(plan.rounds):
-        # Each round from another address: the gateway limits how often one may sign in.
+    for _ in range(plan.long_rounds):  # the gateway lets one address sign in 200 times without a pause
         with scale.weigh(costs.sign_in, plan.buyers):
-            buyers = spread(port, shop.sign_in, emails, source=f"127.0.0.{2 + number}")
+            buyers = spread(port, shop.sign_in, emails)
     return buyers
 
 
