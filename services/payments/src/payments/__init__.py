@@ -1,0 +1,1 @@
+"""Payments: the market's side of the bank."""
