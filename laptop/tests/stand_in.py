@@ -1,4 +1,4 @@
-"""Stands in for a service in the tests of laptop mode: answers "ready" on its ports, and starts at once.
+"""Stands in for a service in the tests of laptop mode: ready at once, and with a key to check tokens with.
 
 Run as ``python -m NAME`` from a folder where it lies under each service's name.
 """
@@ -9,14 +9,18 @@ import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+KEYS = b"""{"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "stand-in",
+"x": "jMOPPwNRTCWydtL031pFrBCp4mv4wE2o3iMmFv-wu2g", "y": "0bq5eUBzvtB2eBjK8EXmg19qXe6PlxBYupklBcA47PE"}]}"""
+
 
 class Ready(BaseHTTPRequestHandler):
-    """Answers every page with 200."""
+    """Answers every page with the keys: the gateway wants them from accounts, nobody else looks."""
 
     def do_GET(self) -> None:
         self.send_response(200)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(KEYS)))
         self.end_headers()
+        self.wfile.write(KEYS)
 
     def log_message(self, *_: object) -> None:
         """Says nothing."""
