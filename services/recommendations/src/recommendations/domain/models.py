@@ -10,8 +10,8 @@ LARGEST_SIZE = 20
 class Model(Enum):
     """v1: the more orders had both products, the better. v2: so too, but what goes with anything weighs less.
 
-    v2 is the cosine of two products' orders, both / sqrt(one * other). One is the product that is asked about,
-    the same for all candidates, so that ranking by both / sqrt(other) is enough.
+    v2 is the cosine of two products' orders, both / sqrt(one * other). One is the product asked about,
+    the same for all candidates, so ranking by both / sqrt(other) is enough.
     """
 
     V1 = "v1"
