@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import tomllib
 from dataclasses import dataclass
 
 import pytest
@@ -58,6 +59,13 @@ def modules(service: str) -> set[str]:
 
 def test_the_map_shows_every_service() -> None:
     assert sorted(rows()) == SERVICES
+
+
+def test_import_linter_watches_every_service() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    layers = next(contract["layers"] for contract in settings["contracts"] if contract["type"] == "layers")
+    assert sorted(re.findall(r"\w+", layers[0])) == SERVICES
+    assert sorted(set(settings["root_packages"]) - {"chassis", "nightmarket"}) == SERVICES
 
 
 def test_laptop_mode_runs_what_the_map_shows() -> None:
