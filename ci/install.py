@@ -20,6 +20,7 @@ import time
 from pathlib import Path
 
 LOCKS = {"run": Path("requirements.txt"), "dev": Path("requirements-dev.txt")}
+_INCLUDES = {"run": ["run"], "dev": ["run", "dev"]}  # tests/house holds that the locks do
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
 LOG = VENV / "install.log"
@@ -85,7 +86,8 @@ def install(kind: str) -> None:
         return
     install_lock(LOCKS[kind])
     write_source_folders(packages)
-    _stamp(kind, packages).write_text(_digest(kind))
+    for included in _INCLUDES[kind]:
+        _stamp(included, packages).write_text(_digest(included))
 
 
 def make_environment() -> None:

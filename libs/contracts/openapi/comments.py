@@ -19,6 +19,13 @@ Path = tuple[int, ...]
 Errors = dict[str, list[str]]
 
 
+class Comments(dict[str, str]):
+    """Comments by full name; one that is missing is an error that names it."""
+
+    def __missing__(self, name: str) -> str:
+        raise ValueError(f"openapi: {name} has no comment")
+
+
 def comments(file: FileDescriptorProto) -> dict[str, str]:
     """The leading comment of everything in the file that has one, as one line."""
     texts = {tuple(place.path): place.leading_comments for place in file.source_code_info.location}

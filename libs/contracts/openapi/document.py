@@ -12,7 +12,7 @@ from google.protobuf.descriptor import Descriptor, MethodDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool
 
-from openapi.comments import comments, errors, without_errors
+from openapi.comments import Comments, comments, errors, without_errors
 from openapi.rules import HEADERS, LIMITS, REQUIRED, Schema
 from openapi.schemas import Schemas
 
@@ -37,7 +37,7 @@ def document(descriptors: FileDescriptorSet) -> str:
     """The OpenAPI 3.1 document as JSON text, the same for the same `descriptors`, which hold the comments."""
     # Read anew: the http annotations are understood only once annotations_pb2 is loaded.
     files = FileDescriptorSet.FromString(descriptors.SerializeToString()).file
-    texts = {name: text for file in files for name, text in comments(file).items()}
+    texts = Comments((name, text) for file in files for name, text in comments(file).items())
     pool = DescriptorPool()
     for file in files:
         pool.Add(file)
