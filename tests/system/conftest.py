@@ -76,12 +76,14 @@ class Shopper:
         answer = self.call("POST", "/api/v1/cart/items", json={"productId": product_id, "quantity": quantity})
         assert answer.status_code == 200, answer.text
 
-    def buy(self, token: str = "tok_visa", key: str | None = None, **address: str) -> requests.Response:
+    def buy(
+        self, payment_token: str = "tok_visa", key: str | None = None, **address: str
+    ) -> requests.Response:
         """Buys what is in the basket."""
         return self.call(
             "POST",
             "/api/v1/orders",
-            json={"shippingAddress": ADDRESS | address, "paymentToken": token},
+            json={"shippingAddress": ADDRESS | address, "paymentToken": payment_token},
             headers={"Idempotency-Key": key or str(uuid.uuid4())},
         )
 

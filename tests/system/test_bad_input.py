@@ -1,12 +1,13 @@
 """Every endpoint meets bad input: the answer is a 4xx with a reason, never a 5xx."""
 
 import uuid
+from typing import Any
 
 import pytest
 import requests
 
 ORDER = {"shippingAddress": {"name": "A", "line1": "B", "city": "C", "postalCode": "D", "countryCode": "NL"}}
-OPEN = [
+OPEN: list[tuple[str, str, Any]] = [
     ("GET", "/api/v1/products?pageSize=-1", None),
     ("GET", "/api/v1/products?pageSize=99999999999999", None),
     ("GET", "/api/v1/products?pageSize=many", None),
@@ -27,7 +28,7 @@ OPEN = [
     ("POST", "/api/v1/sessions", {"email": "nobody@example.com", "password": "long enough password"}),
     ("POST", "/api/v1/sessions", {"email": None}),
 ]
-SIGNED_IN = [
+SIGNED_IN: list[tuple[str, str, Any]] = [
     ("POST", "/api/v1/cart/items", {"productId": "no-such", "quantity": 1}),
     ("POST", "/api/v1/cart/items", {"productId": "moon-jar", "quantity": 0}),
     ("POST", "/api/v1/cart/items", {"productId": "moon-jar", "quantity": -1}),

@@ -9,5 +9,7 @@ def test_the_purchase_in_the_readme_works_as_it_is_written(market):
     commands = next(block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "curl" in block)
     assert "MARKET=http://127.0.0.1:8080" in commands
     script = commands.replace("MARKET=http://127.0.0.1:8080", f"MARKET={market}")
-    ran = subprocess.run(["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=60
+    )
     assert '"state":"CONFIRMED"' in ran.stdout.replace('": "', '":"'), ran.stdout + ran.stderr

@@ -42,7 +42,7 @@ def compose(config: Config) -> Service:
     broker = bus.attach(service, config.nats_url)
     clients = _clients(service, config)
     store = Store(db, config.lease_seconds)
-    driver = Driver(store, clients, relay.attach(service, db, broker))
+    driver = Driver(store, clients, announce=relay.attach(service, db, broker).wake)
     worker.attach(
         service, "sweeper", Sweeper(store, driver, config.give_up_seconds).sweep, config.sweep_seconds
     )

@@ -75,7 +75,7 @@ def _order(order: Order) -> wire.Order:
     address = order.address
     return wire.Order(
         id=order.id,
-        state=wire.Order.State.Value(order.state),
+        state=order.state.value,
         lines=[
             wire.OrderLine(
                 product_id=line.product_id,

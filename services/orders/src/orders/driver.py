@@ -12,7 +12,6 @@ from prometheus_client import Counter
 
 from chassis import money
 from chassis.errors import MarketError, Unavailable
-from chassis.worker import Worker
 from orders import events
 from orders.clients import Clients
 from orders.domain.orders import Order, Refusal, State
@@ -25,11 +24,11 @@ STEPS = Counter("market_saga_steps_total", "Steps of the checkout saga.", ["step
 
 
 class Driver:
-    """Drives orders that the caller holds the lease of."""
+    """Drives orders that the caller holds the lease of; `announce` is called when there is an event to send."""
 
-    def __init__(self, store: Store, clients: Clients, relay: Worker) -> None:
+    def __init__(self, store: Store, clients: Clients, announce: Callable[[], None]) -> None:
         self._store = store
-        self._relay = relay
+        self._announce = announce
         self._remote: Mapping[Step, Callable[[Order], None]] = {
             Step.RESERVE: clients.reserve,
             Step.AUTHORIZE: clients.authorize,
@@ -90,7 +89,7 @@ class Driver:
         event = events.confirmed(order) if step is Step.CONFIRM else events.cancelled(order)
         decided = self._store.change_state(order, step, state, move.next_step, event)
         ORDERS.labels(state, order.refusal.reason if order.refusal and state is State.CANCELLED else "").inc()
-        self._relay.wake()
+        self._announce()
         return decided
 
     def _later(self, order: Order, step: Step, detail: str, seconds: float) -> Order:

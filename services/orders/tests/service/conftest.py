@@ -1,11 +1,13 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import cast
 
 import pytest
 from chassis.database import Database
 from chassis.errors import MarketError
 from orders.checkout import Checkout
+from orders.clients import Clients
 from orders.domain.orders import Address, Line, Order, Request
 from orders.driver import Driver
 from orders.store import Store
@@ -45,11 +47,6 @@ class FakeServices:
         return lambda order: self._answer(name)
 
 
-class SilentRelay:
-    def wake(self) -> None:
-        """Nobody listens."""
-
-
 @dataclass
 class Shop:
     """Orders on a real database, with fake services around it."""
@@ -85,5 +82,6 @@ def shop(database):
     with database.connection() as connection:
         connection.execute("TRUNCATE orders, journey, outbox, inbox")
     store, services = Store(database, lease_seconds=20), FakeServices()
-    driver = Driver(store, services, SilentRelay())
-    return Shop(store, services, driver, Checkout(store, services, driver), database)
+    clients = cast(Clients, services)
+    driver = Driver(store, clients, announce=lambda: None)
+    return Shop(store, services, driver, Checkout(store, clients, driver), database)

@@ -7,9 +7,10 @@ from orders.domain.saga import FIRST, SERVICE, Outcome, Step, after, cancelling,
 FORWARD = [Step.RESERVE, Step.AUTHORIZE, Step.COMMIT, Step.CONFIRM, Step.CAPTURE, Step.CLEAR_BASKET]
 
 
-def walk(outcomes, step=FIRST, state=State.PENDING):
+def walk(outcomes, first=FIRST, state=State.PENDING):
     """The steps taken and the state in the end, with these outcomes and then none but good ones."""
-    taken = []
+    taken: list[tuple[Step, Outcome]] = []
+    step: Step | None = first
     while step is not None:
         outcome = next(outcomes, Outcome.DONE)
         if settles(step, outcome):
