@@ -77,13 +77,13 @@ class Shopper:
         assert answer.status_code == 200, answer.text
 
     def buy(
-        self, payment_token: str = "tok_visa", key: str | None = None, **address: str
+        self, card: str = "tok_visa", key: str | None = None, **address: str
     ) -> requests.Response:
         """Buys what is in the basket."""
         return self.call(
             "POST",
             "/api/v1/orders",
-            json={"shippingAddress": ADDRESS | address, "paymentToken": payment_token},
+            json={"shippingAddress": ADDRESS | address, "paymentToken": card},
             headers={"Idempotency-Key": key or str(uuid.uuid4())},
         )
 

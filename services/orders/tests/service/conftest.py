@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import pytest
+
 from chassis.database import Database
 from chassis.errors import MarketError
 from orders.checkout import Checkout

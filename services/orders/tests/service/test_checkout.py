@@ -3,6 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
+
 from chassis.errors import Refused, Unavailable
 from orders.domain.orders import IdempotencyKeyReused, OrderNotFound, OrderShipped, State
 from orders.domain.saga import Outcome, Step

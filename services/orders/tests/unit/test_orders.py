@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import pytest
+
 from orders.domain.orders import (
     Address,
     AddressInvalid,

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from orders.domain.orders import State
 from orders.domain.saga import FIRST, SERVICE, Outcome, Step, after, cancelling, pause, settles
 
