@@ -12,6 +12,11 @@ import pytest
 from ci import install
 
 ROOT = Path(__file__).resolve().parents[3]
+NO_NETWORK = "WARNING: Retrying ... Failed to establish a new connection: [Errno 111] Connection refused"
+CHANGED = """ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.
+    flask==3.1.3 from somewhere:
+        Expected sha256 00
+"""
 
 
 @pytest.fixture(scope="module")
@@ -71,13 +76,14 @@ def test_a_changed_lock_is_installed_again_and_a_missing_wheel_named(installed: 
 @pytest.mark.parametrize(
     ("said", "explanation"),
     [
-        ("WARNING: Retrying ... Failed to establish a new connection: [Errno 111]\nERROR: No matching "
-         "distribution found for flask==3.1.3", "the package index cannot be reached"),
-        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES FROM THE REQUIREMENTS FILE.\n"
-         "    flask==3.1.3 from somewhere:\n        Expected sha256 00\n", "flask==3.1.3 is not the file that the lock names"),
+        (
+            f"{NO_NETWORK}\nERROR: No matching distribution found for flask==3.1.3",
+            "the package index cannot be reached",
+        ),
+        (CHANGED, "flask==3.1.3 is not the file that the lock names"),
         ("Collecting flask\nERROR: No space left on device\n", "pip failed: ERROR: No space left on device"),
     ],
-)  # fmt: skip
+)
 def test_a_failure_is_explained_in_one_line(said: str, explanation: str) -> None:
     answer = install.explain(said)
     assert answer.startswith(explanation)
