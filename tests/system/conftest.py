@@ -76,9 +76,7 @@ class Shopper:
         answer = self.call("POST", "/api/v1/cart/items", json={"productId": product_id, "quantity": quantity})
         assert answer.status_code == 200, answer.text
 
-    def buy(
-        self, card: str = "tok_visa", key: str | None = None, **address: str
-    ) -> requests.Response:
+    def buy(self, card: str = "tok_visa", key: str | None = None, **address: str) -> requests.Response:
         """Buys what is in the basket."""
         return self.call(
             "POST",

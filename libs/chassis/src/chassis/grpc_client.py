@@ -39,6 +39,10 @@ class Channel:
         """Closes the connection."""
         self._channel.close()
 
+    def unary_stream(self, path: str, *args: Any, **kwargs: Any) -> Any:
+        """A method that streams; as it is, since only the health protocol has one."""
+        return self._channel.unary_stream(path, *args, **kwargs)
+
     def unary_unary(self, path: str, *args: Any, **kwargs: Any) -> Callable[..., Any]:
         """One method of the stub.
 
