@@ -53,8 +53,8 @@ class KeyValue:
         """Reads the value, hands it to `change`, and writes what that returns; None leaves the key alone.
 
         If somebody else writes in between it begins anew, so that no change is lost: `change` may be called
-        several times, in the bus's thread, and must be quick. What it raises is raised here; it is Unavailable
-        (KEY_BUSY) where others are faster for a whole second.
+        several times, in the bus's thread, and must be quick. What it raises is raised here. Where others are
+        faster for a whole second that is Unavailable (KEY_BUSY).
         """
         self._bus.check()
         self._bus.run(self._change(key, change), _TIMEOUT_SECONDS)

@@ -1,0 +1,1 @@
+"""The cart: a basket for each account."""

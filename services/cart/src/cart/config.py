@@ -1,0 +1,16 @@
+"""What the cart takes from the environment."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from chassis.config import ServiceConfig
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config(ServiceConfig):
+    """See README.md for each variable."""
+
+    service: ClassVar[str] = "cart"
+
+    nats_url: str
+    catalog_addr: str

@@ -1,0 +1,114 @@
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from urllib.request import urlopen
+from uuid import uuid4
+
+import pytest
+
+from cart.__main__ import compose
+from cart.config import Config
+from chassis.call import ACCOUNT_ID, Call, answering
+from chassis.testing import channel, eventually, started
+from nightmarket.cart.v1 import cart_pb2 as wire
+from nightmarket.cart.v1.cart_pb2_grpc import CartServiceStub, CheckoutCartServiceStub
+
+
+class Buyer:
+    """Somebody who shops; without an account, somebody who has not signed in."""
+
+    def __init__(self, opened, account_id=""):
+        self._cart = CartServiceStub(opened)
+        self._checkout = CheckoutCartServiceStub(opened)
+        self._call = Call({ACCOUNT_ID: account_id} if account_id else {})
+        self.account_id = account_id
+
+    def sees(self):
+        return self._asks(self._cart.GetCart, wire.GetCartRequest())
+
+    def adds(self, product_id, quantity=1):
+        return self._asks(self._cart.AddItem, wire.AddItemRequest(product_id=product_id, quantity=quantity))
+
+    def sets(self, product_id, quantity):
+        return self._asks(self._cart.SetItem, wire.SetItemRequest(product_id=product_id, quantity=quantity))
+
+    def removes(self, product_id):
+        return self._asks(self._cart.RemoveItem, wire.RemoveItemRequest(product_id=product_id))
+
+    def contents(self):
+        """The bare basket: pieces by product, in its order."""
+        lines = self._asks(self._checkout.GetContents, wire.GetContentsRequest()).lines
+        return {line.product_id: line.quantity for line in lines}
+
+    def has_bought(self, order_id, **quantities):
+        lines = [wire.ContentsLine(product_id=name, quantity=pieces) for name, pieces in quantities.items()]
+        return self._asks(
+            self._checkout.RemoveBought, wire.RemoveBoughtRequest(order_id=order_id, lines=lines)
+        )
+
+    def _asks(self, method, request):
+        with answering(self._call):
+            return method(request)
+
+
+@pytest.fixture(scope="session")
+def catalog_addr(service_database, free_port):
+    """Where the real catalogue answers, with the products that it is seeded with."""
+    port, admin_port = free_port(), free_port()
+    variables = {
+        "DATABASE_URL": service_database("catalog"),
+        "PORT": str(port),
+        "ADMIN_PORT": str(admin_port),
+    }
+    process = subprocess.Popen([sys.executable, "-m", "catalog"], env={**os.environ, **variables})
+    try:
+        eventually(lambda: process.poll() is not None or is_ready(admin_port))
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def is_ready(admin_port):
+    """Whether the service with this admin port says that it is ready."""
+    try:
+        with urlopen(f"http://127.0.0.1:{admin_port}/readyz", timeout=1) as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+@pytest.fixture(scope="session")
+def run_cart(nats_url, catalog_addr, free_port):
+    """Runs the service for the length of a block: run_cart() -> a channel to it, ready if it has a broker."""
+
+    @contextmanager
+    def run(nats_url=nats_url, catalog_addr=catalog_addr, wait=True):
+        config = Config(
+            nats_url=nats_url, catalog_addr=catalog_addr, port=free_port(), admin_port=free_port()
+        )
+        with started(compose, config) as service, channel(f"127.0.0.1:{config.port}") as opened:
+            if wait:
+                eventually(lambda: not service.readiness.problems())
+            yield opened
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def cart(run_cart):
+    with run_cart() as opened:
+        yield opened
+
+
+@pytest.fixture
+def buyer(cart):
+    """Somebody with a new account."""
+    return Buyer(cart, str(uuid4()))
+
+
+@pytest.fixture
+def another():
+    """Makes buyers: another(channel, account_id)."""
+    return Buyer
