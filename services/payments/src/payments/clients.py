@@ -68,7 +68,7 @@ class BankClient:
         except _Silence:
             found = None
         if not found:
-            # The bank may not know the key because the request is still on its way: nothing follows from that.
+            # A bank that does not know the key proves nothing: the request may still be on its way.
             PAYMENTS.labels("unknown").inc()
             raise Unavailable("BANK_UNAVAILABLE", "The bank does not answer. Try again.")
         return _recorded(found[0])

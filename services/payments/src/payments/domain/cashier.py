@@ -50,7 +50,7 @@ class Cashier:
         """Holds the amount.
 
         Raises PaymentDiffers, PaymentVoided, CardDeclined, InsufficientFunds, PaymentTokenInvalid, and what
-        the bank raises where the outcome stays unknown: the payment is then PENDING, and may be asked for again.
+        the bank raises where the outcome stays unknown: the payment is then PENDING, to be asked for again.
         """
         payment = self._records.add(wanted)
         if payment is None:

@@ -42,8 +42,8 @@ class BankContradictsItself(Exception):
     """An outcome that can't follow: somebody has made a mistake, and nothing may be recorded."""
 
 
-# A payment is cancelled only when its outcome is known. One that is PENDING is asked for again first: that uses
-# up its key, so that a request which is still on its way to the bank can't hold money after the cancellation.
+# A payment is cancelled only when its outcome is known. One that is PENDING is asked for again first: that
+# uses up its key, so that a request still on its way to the bank can't hold money after the cancellation.
 _STEPS: Mapping[tuple[Goal, State], Step] = MappingProxyType(
     {
         (Goal.AUTHORIZE, State.PENDING): Step.AUTHORIZE,

@@ -1,0 +1,125 @@
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from chassis.testing import channel, eventually, started
+from nightmarket.payments.v1.payments_pb2_grpc import PaymentsServiceStub
+from payments.__main__ import compose
+from payments.config import Config
+
+API_KEY = "key-for-tests"
+SLOW_SECONDS = 1.5
+
+
+@dataclass
+class Bank:
+    """A real bank, as a process of its own; nothing of it is imported."""
+
+    environment: dict[str, str]
+    log: Path
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.environment['PORT']}"
+
+    def entries(self, order_id):
+        return [entry["operation"] for entry in self._get("/v1/ledger", reference=order_id)["entries"]]
+
+    def logged(self, word):
+        return [line for line in self.log.read_text().splitlines() if word in line]
+
+    @contextmanager
+    def running(self):
+        with self.log.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "bank"], env={**os.environ, **self.environment}, stdout=log, stderr=log
+            )
+            try:
+                eventually(self._is_ready)
+                yield process
+            finally:
+                process.terminate()
+                process.wait(timeout=15)
+
+    def _get(self, path, **query):
+        headers = {"Authorization": f"Bearer {API_KEY}"}
+        return requests.get(self.url + path, params=query, headers=headers, timeout=10).json()
+
+    def _is_ready(self):
+        try:
+            admin = f"http://127.0.0.1:{self.environment['ADMIN_PORT']}"
+            return requests.get(f"{admin}/readyz", timeout=5).status_code == 200
+        except requests.ConnectionError:
+            return False
+
+
+@pytest.fixture(scope="package")
+def make_bank(service_database, free_port, tmp_path_factory):
+    """Prepares a bank with books of its own: make_bank() -> a Bank that is not running yet."""
+
+    def make():
+        environment = {
+            "DATABASE_URL": service_database("bank"),
+            "PORT": str(free_port()),
+            "ADMIN_PORT": str(free_port()),
+            "BANK_API_KEY": API_KEY,
+            "BANK_SLOW_SECONDS": str(SLOW_SECONDS),
+        }
+        return Bank(environment, tmp_path_factory.mktemp("bank") / "log")
+
+    return make
+
+
+@pytest.fixture(scope="package")
+def bank(make_bank):
+    """The bank that is there for all tests."""
+    prepared = make_bank()
+    with prepared.running():
+        yield prepared
+
+
+@pytest.fixture(scope="package")
+def start_payments(service_database, free_port):
+    """Starts payments beside a bank: a context manager that gives its stub."""
+
+    @contextmanager
+    def start(bank_url):
+        config = Config(
+            database_url=service_database("payments"),
+            bank_url=bank_url,
+            bank_api_key=API_KEY,
+            port=free_port(),
+            admin_port=free_port(),
+        )
+        with started(compose, config), channel(f"127.0.0.1:{config.port}") as opened:
+            yield PaymentsServiceStub(opened)
+
+    return start
+
+
+@pytest.fixture(scope="package")
+def payments(bank, start_payments):
+    """The payments service beside the bank."""
+    with start_payments(bank.url) as stub:
+        yield stub
+
+
+@contextmanager
+def hanging(process):
+    """The bank takes connections, but answers nobody."""
+    bank = psutil.Process(process.pid)
+    family = [bank, *bank.children(recursive=True)]
+    for member in family:
+        member.suspend()
+    try:
+        yield
+    finally:
+        for member in family:
+            member.resume()
