@@ -35,8 +35,8 @@ def report(results: Results, command: str, verbose: bool) -> str:
     parts = [_machine(command), table(_HEADINGS, _rows(results)), _NOTES]
     if verbose:
         parts += [_by_program("traces off", results.plain), _by_program("traces on", results.traced)]
-        counts = ", ".join(f"{count} over {name}" for name, count in sorted(results.exports.items()))
-        parts.append(f"Batches of traces that arrived: {counts}")
+        counts = ", ".join(f"{count} of {name}" for name, count in sorted(results.spans.items()))
+        parts.append(f"Spans that arrived: {counts}")
     return "\n\n".join(parts)
 
 
