@@ -1,0 +1,1 @@
+"""The notifications: mails about orders, once each."""

@@ -1,0 +1,1 @@
+"""The rules and types of the notifications; the standard library only."""
