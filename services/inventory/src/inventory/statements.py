@@ -1,29 +1,38 @@
 """The statements that move pieces.
 
-Each is one transaction by itself, so that no lock outlives its statement: a process that is killed or stopped
-in the middle holds nobody up. All lock the stock's rows in the order of the product ids, so that none can
-wait for another in a circle, and a row is locked by those who want that product, and only by them.
+A move is two statements that reach the server together, as one transaction, so that no lock waits for this
+process: one that is killed or stopped in the middle holds nobody up. The first locks the stock's rows in the order
+of the product ids, so that none can wait for another in a circle. The second sees what the others left behind; had
+it locked the rows itself it would still see what was there before it waited, and updating such a row deadlocks.
+"""
+
+LOCK_WANTED = """
+    SELECT FROM stock WHERE product_id = ANY(%(products)s) ORDER BY product_id FOR NO KEY UPDATE
+"""
+
+LOCK_KEPT = """
+    SELECT FROM stock WHERE product_id IN (SELECT product_id FROM reservation_lines WHERE order_id = %(order_id)s)
+    ORDER BY product_id FOR NO KEY UPDATE
 """
 
 # Keeps all lines or none. Rows: each product that exists, what was available of it, and the expiry if kept.
 RESERVE = """
     WITH wanted AS (
         SELECT * FROM unnest(%(products)s::text[], %(quantities)s::integer[]) AS line (product_id, quantity)
-    ), locked AS (
+    ), found AS (
         SELECT product_id, quantity, available FROM stock JOIN wanted USING (product_id)
-        ORDER BY product_id FOR NO KEY UPDATE OF stock
     ), made AS (
         INSERT INTO reservations (order_id, state, expire_time)
         SELECT %(order_id)s, 'HELD', now() + make_interval(secs => %(seconds)s)
-        WHERE (SELECT count(*) FROM locked WHERE available >= quantity) = (SELECT count(*) FROM wanted)
+        WHERE (SELECT count(*) FROM found WHERE available >= quantity) = (SELECT count(*) FROM wanted)
         ON CONFLICT DO NOTHING RETURNING order_id, expire_time
     ), kept AS (
         INSERT INTO reservation_lines SELECT order_id, product_id, quantity FROM made, wanted
     ), taken AS (
-        UPDATE stock SET available = stock.available - locked.quantity
-        FROM made, locked WHERE stock.product_id = locked.product_id
+        UPDATE stock SET available = stock.available - found.quantity
+        FROM made, found WHERE stock.product_id = found.product_id
     )
-    SELECT product_id, available, expire_time FROM locked LEFT JOIN made ON true
+    SELECT product_id, available, expire_time FROM found LEFT JOIN made ON true
 """
 
 READ = """
@@ -38,14 +47,10 @@ _MOVE_ONE = """
         RETURNING order_id
     )"""
 
-_EXPIRE_OVERDUE = """
-    WITH overdue AS (
-        SELECT order_id FROM reservations WHERE state = 'HELD' AND expire_time <= now()
-        ORDER BY expire_time LIMIT %(most)s FOR UPDATE SKIP LOCKED
-    ), changed AS (
-        UPDATE reservations SET state = 'EXPIRED' FROM overdue WHERE reservations.order_id = overdue.order_id
-        RETURNING reservations.order_id
-    )"""
+# What nobody bought in time, the longest overdue first.
+OVERDUE = """
+    SELECT order_id FROM reservations WHERE state = 'HELD' AND expire_time <= now() ORDER BY expire_time LIMIT %s
+"""
 
 _NOTE = """, noted AS (
         INSERT INTO movements (reference, product_id, kind, quantity)
@@ -55,12 +60,9 @@ _NOTE = """, noted AS (
 _GIVE_BACK = """, lines AS (
         SELECT product_id, sum(quantity) AS quantity
         FROM reservation_lines JOIN changed USING (order_id) GROUP BY product_id
-    ), locked AS (
-        SELECT product_id, quantity FROM stock JOIN lines USING (product_id)
-        ORDER BY product_id FOR NO KEY UPDATE OF stock
     ), given_back AS (
         UPDATE stock SET available = available + quantity
-        FROM locked WHERE stock.product_id = locked.product_id
+        FROM lines WHERE stock.product_id = lines.product_id
     )"""
 
 _COUNT = " SELECT count(*) AS moved FROM changed"
@@ -72,6 +74,3 @@ MOVES = {
     ("HELD", "EXPIRED"): _MOVE_ONE + _GIVE_BACK + _COUNT,
     ("COMMITTED", "RELEASED"): _MOVE_ONE + _NOTE.format(kind="RETURNED") + _GIVE_BACK + _COUNT,
 }
-
-# Gives back what nobody bought in time, the longest overdue first; several sweepers share the work.
-EXPIRE_OVERDUE = _EXPIRE_OVERDUE + _GIVE_BACK + _COUNT

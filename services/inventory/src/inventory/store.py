@@ -58,10 +58,12 @@ class Store:
 
     def expire_overdue(self) -> None:
         """Gives back what was not bought in time."""
-        swept = _SWEPT_AT_ONCE
-        while swept == _SWEPT_AT_ONCE:
-            swept = self._move(statements.EXPIRE_OVERDUE, {"most": _SWEPT_AT_ONCE})
-            RESERVATIONS.labels("expired").inc(swept)
+        with self._database.connection() as connection:
+            overdue = connection.execute(statements.OVERDUE, (_SWEPT_AT_ONCE,)).fetchall()
+        for row in overdue:
+            RESERVATIONS.labels("expired").inc(self._move(row["order_id"], State.HELD, State.EXPIRED))
+        if len(overdue) == _SWEPT_AT_ONCE:
+            self.expire_overdue()
 
     def _try_to_keep(self, order_id: str, lines: tuple[Line, ...]) -> tuple[dict[str, int], datetime | None]:
         wanted = {
@@ -70,8 +72,10 @@ class Store:
             "quantities": [line.quantity for line in lines],
             "seconds": self._seconds,
         }
-        with self._database.connection() as connection:
-            rows = connection.execute(statements.RESERVE, wanted).fetchall()
+        with self._database.connection() as connection, connection.pipeline(), connection.transaction():
+            connection.execute(statements.LOCK_WANTED, wanted)
+            kept = connection.execute(statements.RESERVE, wanted)
+        rows = kept.fetchall()
         return {row["product_id"]: row["available"] for row in rows}, rows[0]["expire_time"] if rows else None
 
     def _find(self, order_id: str) -> tuple[Reservation, datetime] | None:
@@ -92,14 +96,16 @@ class Store:
             after = rule(before.at(now))
             if after.state is before.state:
                 return after
-            move = statements.MOVES[before.state, after.state]
-            if self._move(move, {"order_id": order_id, "from": before.state, "to": after.state}):
+            if self._move(order_id, before.state, after.state):
                 RESERVATIONS.labels(after.state.lower()).inc()
                 return after
 
-    def _move(self, statement: str, values: dict[str, str | int]) -> int:
-        with self._database.connection() as connection:
-            row = connection.execute(statement, values).fetchone()
+    def _move(self, order_id: str, before: State, after: State) -> int:
+        values = {"order_id": order_id, "from": before, "to": after}
+        with self._database.connection() as connection, connection.pipeline(), connection.transaction():
+            connection.execute(statements.LOCK_KEPT, values)
+            done = connection.execute(statements.MOVES[before, after], values)
+        row = done.fetchone()
         assert row is not None
         moved: int = row["moved"]
         return moved

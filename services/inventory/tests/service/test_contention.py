@@ -85,6 +85,14 @@ def test_baskets_in_any_order_never_wait_for_each_other_in_a_circle(inventory, p
     assert all(inventory.audit(product)["sold"] == len(baskets) for product in products)
 
 
+def test_many_who_want_plenty_of_one_product_all_get_it(inventory, products):
+    orders = new_orders(BUYERS)
+    for _ in range(10):
+        got = at_once(lambda order_id: inventory.reserves(f"{order_id}-{uuid4()}", **{products[0]: 1}), orders)
+        assert "SOLD_OUT" not in got
+    assert inventory.audit(products[0])["held"] == 10 * BUYERS
+
+
 def test_a_reservation_that_is_bought_cancelled_and_overdue_at_once_ends_in_one_way(inventory, products):
     orders = new_orders(30)
     for order_id in orders:
