@@ -38,8 +38,12 @@ class LogLine:
             if key not in _NOT_DETAILS and value is not None
         ]
         clock = self.time[11:]
-        first = "  ".join([f"{clock:<12}  {level:<7}  {service or self.program:<15}  {message}", *details])
-        return f"{first}\n{entry['exception']}" if "exception" in entry else first
+        return "  ".join([f"{clock:<12}  {level:<7}  {service or self.program:<15}  {message}", *details])
+
+    @property
+    def exception(self) -> list[str]:
+        """The lines of the traceback that came with it, if one did."""
+        return str(self._entry().get("exception", "")).splitlines()
 
     def _entry(self) -> dict[str, object]:
         try:

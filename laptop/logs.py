@@ -16,8 +16,11 @@ _LAST = 200  # lines
 
 
 def last_lines(log: Path, count: int = 10) -> list[str]:
-    """The last lines of a log file, for people; none if there is no such file."""
-    return [line.pretty() for _, line in _tail(log, count)] if log.exists() else []
+    """The last lines of a log file, for people, each traceback as its last line; none if there is no file."""
+    if not log.exists():
+        return []
+    shown = (text for _, line in _tail(log, count) for text in (line.pretty(), *line.exception[-1:]))
+    return list(shown)[-count:]
 
 
 def show(home: Home, name: str | None, follow: bool, write: Callable[[str], None]) -> None:
@@ -28,10 +31,15 @@ def show(home: Home, name: str | None, follow: bool, write: Callable[[str], None
     files = _files(home, name)
     entries = sorted((entry for file in files for entry in _tail(file, _LAST)), key=lambda entry: entry[0])
     for _, line in entries[-_LAST:]:
-        write(line.pretty())
+        _write_whole(line, write)
     if follow:
         for line in _coming(files):
-            write(line.pretty())
+            _write_whole(line, write)
+
+
+def _write_whole(line: LogLine, write: Callable[[str], None]) -> None:
+    for text in (line.pretty(), *line.exception):
+        write(text)
 
 
 def _files(home: Home, name: str | None) -> list[Path]:

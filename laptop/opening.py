@@ -12,7 +12,7 @@ from laptop.environment import Market, common_environment
 from laptop.errors import LaptopError
 from laptop.home import Home
 from laptop.ports import Ports, check_free
-from laptop.programs import Program, all_programs, nats_configuration
+from laptop.programs import LATER_GROUPS, Program, all_programs, nats_configuration
 from laptop.supervisor import Supervisor
 from laptop.terminal import Progress
 from laptop.topology import SERVICES
@@ -60,6 +60,8 @@ def _open(market: Market, caller: Mapping[str, str], progress: Progress) -> None
         for service in databases.owners(market):
             databases.migrate(market, service)
     with progress.phase("services and gateway"):
+        for group in LATER_GROUPS:
+            control.start_group(group)
         wait_until_ready(market, control, [program.name for program in programs], deadline, progress)
 
 

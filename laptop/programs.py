@@ -14,8 +14,9 @@ from laptop.server_data import SETTINGS, data_folder
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# Groups start in this order and stop in the opposite one; within a group all go at once.
+# Groups stop in the opposite of this order; within a group all go at once.
 GROUPS = ("servers", "services", "gateway")
+FIRST_GROUP, *LATER_GROUPS = GROUPS
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from typing import Any
 from laptop.environment import Market
 from laptop.errors import LaptopError
 from laptop.ports import HOST
-from laptop.programs import GROUPS, Program
+from laptop.programs import FIRST_GROUP, GROUPS, Program
 
 USER = "market"
 _TIMEOUT = 30.0  # seconds for one answer; stopping a program may take half of it
@@ -61,6 +61,7 @@ def _program_section(program: Program) -> dict[str, str]:
         "directory": _escaped(str(program.folder)),
         "environment": ",".join(f'{name}="{_escaped(value)}"' for name, value in program.environment.items()),
         **({"user": program.account} if program.account else {}),
+        "autostart": "true" if program.group == FIRST_GROUP else "false",
         "autorestart": "true",
         "startretries": "1000",
         "stopsignal": program.stop_signal,
@@ -78,7 +79,7 @@ def _escaped(text: str) -> str:
 
 
 def launch(market: Market, environment: Mapping[str, str]) -> None:
-    """Start supervisord in the background; it starts everything else."""
+    """Start supervisord in the background; it starts the first group of programs."""
     result = subprocess.run(
         [sys.executable, "-m", "supervisor.supervisord", "-c", str(market.home.supervisor_configuration)],
         cwd=market.home.path,
@@ -148,6 +149,10 @@ class Supervisor:
             )
             for entry in self._call("getAllProcessInfo")
         ]
+
+    def start_group(self, group: str) -> None:
+        """Start all programs of a group; returns at once."""
+        self._call("startProcessGroup", group, False)
 
     def start(self, process: Process) -> None:
         """Start a program that is not kept running; returns at once."""

@@ -41,9 +41,10 @@ def test_a_json_line_becomes_columns_and_details() -> None:
     )
 
 
-def test_an_exception_follows_its_line() -> None:
+def test_an_exception_is_apart_from_its_line() -> None:
     line = LogLine("orders", json.dumps({**ENTRY, "exception": "Traceback\nValueError"}))
-    assert line.pretty().splitlines()[1:] == ["Traceback", "ValueError"]
+    assert line.exception == ["Traceback", "ValueError"]
+    assert "Traceback" not in line.pretty()
 
 
 @pytest.mark.parametrize("text", ["plain words", "{not json", '["a list"]', "7"])
