@@ -1,0 +1,56 @@
+"""The language of a page: which there are, and which one the visitor gets.
+
+Texts are written in English, in the templates and in `texts.py`. A folder translations/<language>/LC_MESSAGES with a
+storefront.mo adds a language.
+"""
+
+import gettext
+from collections.abc import Mapping
+from pathlib import Path
+
+import flask
+
+DOMAIN = "storefront"
+ENGLISH = "en"
+Translations = Mapping[str, gettext.NullTranslations]
+_FOLDER = Path(__file__).parent / "translations"
+
+
+def installed(folder: Path = _FOLDER) -> Translations:
+    """English, and every language that has its file in `folder`."""
+    found: dict[str, gettext.NullTranslations] = {ENGLISH: gettext.NullTranslations()}
+    for file in sorted(folder.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")):
+        with file.open("rb") as opened:
+            found[file.parts[-3]] = gettext.GNUTranslations(opened)
+    return found
+
+
+class Languages:
+    """Speaks with each visitor in the language that their browser asks for."""
+
+    def __init__(self, translations: Translations) -> None:
+        self._translations = translations
+
+    def attach(self, app: flask.Flask) -> None:
+        """Lets the app's templates speak it: `_`, `gettext`, `ngettext` and {% trans %}, and `language` its name."""
+        app.jinja_env.add_extension("jinja2.ext.i18n")
+        app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
+            self.gettext, self.ngettext, newstyle=True
+        )
+        app.jinja_env.globals["language"] = self.current
+
+    def current(self) -> str:
+        """The language of the current request."""
+        if "language" not in flask.g:
+            wanted = flask.request.accept_languages
+            flask.g.language = wanted.best_match(self._translations, ENGLISH)
+        language: str = flask.g.language
+        return language
+
+    def gettext(self, text: str) -> str:
+        """The text in the current language."""
+        return self._translations[self.current()].gettext(text)
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """The text that goes with a number, in the current language."""
+        return self._translations[self.current()].ngettext(one, many, number)
