@@ -8,12 +8,12 @@ import asyncio
 import logging
 import threading
 from collections.abc import Coroutine, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from typing import Any, NamedTuple, TypeVar
 
-import nats
 import nats.errors
 import nats.js.errors
+from nats.aio.client import Client
 from nats.js.api import StreamConfig
 
 from chassis.errors import Unavailable
@@ -60,7 +60,7 @@ class Bus:
         self._name = name
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._live, name="bus", daemon=True)
-        self._client = nats.NATS()
+        self._client = Client()
         self._stopping = asyncio.Event()
         self._ready = threading.Event()
         self._trouble = ""
@@ -78,16 +78,20 @@ class Bus:
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join(timeout=3)
 
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Runs a coroutine on the bus's loop. Raises Unavailable (BROKER_UNAVAILABLE) where the bus has stopped."""
+        try:
+            return asyncio.run_coroutine_threadsafe(work, self._loop)
+        except RuntimeError as stopped:
+            work.close()
+            raise _unavailable() from stopped
+
     def run(self, work: Coroutine[Any, Any, T], timeout: float = 2.0) -> T:
         """Runs a coroutine on the bus's loop and returns its result.
 
         Raises Unavailable (BROKER_UNAVAILABLE) where the connection fails or `timeout` seconds pass.
         """
-        try:
-            future = asyncio.run_coroutine_threadsafe(work, self._loop)
-        except RuntimeError as stopped:
-            work.close()
-            raise _unavailable() from stopped
+        future = self.submit(work)
         try:
             return future.result(timeout)
         except _OUTAGES as error:
@@ -123,7 +127,7 @@ class Bus:
             name=self._name,
             connect_timeout=1,
             max_reconnect_attempts=-1,
-            reconnect_time_wait=_RECONNECT_SECONDS,
+            reconnect_time_wait=_RECONNECT_SECONDS,  # type: ignore[arg-type]  # parts of a second work
             ping_interval=_PING_SECONDS,
             error_cb=self._on_error,
             reconnected_cb=self._on_reconnected,

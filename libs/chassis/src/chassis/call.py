@@ -1,5 +1,6 @@
 """What came with the request that is being answered: who asks, which request it is, how long it may take."""
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +14,10 @@ REQUEST_ID = "x-request-id"
 ACCOUNT_ID = "x-account-id"
 ACCOUNT_EMAIL = "x-account-email"
 IDEMPOTENCY_KEY = "idempotency-key"
+
+_PASSED_ON = (TRACEPARENT, REQUEST_ID, ACCOUNT_ID, ACCOUNT_EMAIL)
+# What gRPC takes as a value of metadata; anything else would make calling on fail.
+_PRINTABLE = re.compile(r"[\x20-\x7e]{1,512}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,17 +39,17 @@ class Call:
         raise Unauthenticated("SIGN_IN_REQUIRED", "Sign in first.")
 
     def seconds_left(self, at_most: float) -> float:
-        """How long a call made on behalf of this one may take: `at_most`, or less where the deadline is nearer."""
+        """How long a call made for this one may take: `at_most`, or less where the deadline is nearer."""
         if self.deadline is None:
             return at_most
         return max(0.001, min(at_most, self.deadline - time.monotonic()))
 
     def passed_on(self) -> tuple[tuple[str, str], ...]:
         """The headers that go with every call made on behalf of this one."""
-        return tuple((name, self.headers[name]) for name in _PASSED_ON if name in self.headers)
+        headers = self.headers
+        return tuple((name, headers[name]) for name in _PASSED_ON if _PRINTABLE(headers.get(name, "")))
 
 
-_PASSED_ON = (TRACEPARENT, REQUEST_ID, ACCOUNT_ID, ACCOUNT_EMAIL)
 _NOBODY = Call()
 _current: ContextVar[Call] = ContextVar("call", default=_NOBODY)
 

@@ -1,16 +1,26 @@
 """Configuration: one frozen dataclass per service, read from the environment once.
 
 A field is read from the variable of its name in upper case, or from the file that NAME_FILE names (how
-containers are handed secrets). A field without a default must be given.
+containers are handed secrets). A field without a default must be given; an empty variable counts as not given.
 """
 
+import math
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
-from enum import Enum
+from dataclasses import MISSING, Field, dataclass, fields
+from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_type_hints
+
+
+class LogLevel(StrEnum):
+    """From how serious on a log line is written."""
+
+    DEBUG = "DEBUG"
+    INFO = "INFO"
+    WARNING = "WARNING"
+    ERROR = "ERROR"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +32,14 @@ class ServiceConfig:
     host: str = "127.0.0.1"
     port: int = 8000
     admin_port: int = 9000
-    log_level: str = "INFO"
+    log_level: LogLevel = LogLevel.INFO
     drain_seconds: float = 0.0
     stop_seconds: float = 10.0
     otel_exporter_otlp_endpoint: str = ""
 
 
 ConfigT = TypeVar("ConfigT", bound=ServiceConfig)
+_HIGHEST_PORT = 65_535
 _WORDS = {
     "1": True,
     "true": True,
@@ -55,8 +66,8 @@ def read(config: type[ConfigT], environ: Mapping[str, str]) -> ConfigT:
         try:
             text = _text(name, environ)
             if text is not None:
-                values[field.name] = _parsed(text, types[field.name])
-            elif field.default is MISSING:
+                values[field.name] = _parsed(name, text, types[field.name])
+            elif _is_required(field):
                 problems.append(f"{name} is missing")
         except (ValueError, OSError) as error:
             problems.append(f"{name}: {error}")
@@ -74,22 +85,42 @@ def load(config: type[ConfigT]) -> ConfigT:
         sys.exit(2)
 
 
+def _is_required(field: "Field[Any]") -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
 def _text(name: str, environ: Mapping[str, str]) -> str | None:
     if file := environ.get(f"{name}_FILE"):
-        return Path(file).read_text(encoding="utf-8").strip()
+        return Path(file).read_text(encoding="utf-8").strip() or None
     return environ.get(name) or None
 
 
-def _parsed(text: str, kind: Any) -> Any:
+def _parsed(name: str, text: str, kind: Any) -> Any:
     if kind is bool:
         if text.lower() not in _WORDS:
             raise ValueError(f"{text!r} is neither true nor false")
         return _WORDS[text.lower()]
     if kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            raise ValueError(f"{text!r} is not a number") from None
-    if issubclass(kind, Enum) and text not in {choice.value for choice in kind}:
-        raise ValueError(f"{text!r} is none of {', '.join(choice.value for choice in kind)}")
+        return _number(name, text, kind)
+    if issubclass(kind, Enum):
+        return _choice(text, kind)
     return kind(text)
+
+
+def _number(name: str, text: str, kind: type[int] | type[float]) -> int | float:
+    try:
+        number = kind(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is not a{' whole' if kind is int else ''} number") from None
+    if not (math.isfinite(number) and number >= 0):
+        raise ValueError(f"{text!r} is not a number from 0 up")
+    if name.endswith("PORT") and number > _HIGHEST_PORT:
+        raise ValueError(f"{text!r} is not a port, 0 to {_HIGHEST_PORT}")
+    return number
+
+
+def _choice(text: str, kind: type[Enum]) -> Enum:
+    for choice in kind:
+        if choice.value == text:
+            return choice
+    raise ValueError(f"{text!r} is none of {', '.join(str(choice.value) for choice in kind)}")

@@ -1,5 +1,6 @@
 """PostgreSQL: one pool per service; an outage is a quick, clear Unavailable, and ends by itself."""
 
+import select
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -14,6 +15,20 @@ from chassis.lifecycle import Service, Stage
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
 _WAIT_SECONDS = 2.0
+_MOST_WAITING = 64  # more than that, and who comes next is sent away at once
+
+_CONNECTION: dict[str, Any] = {
+    "autocommit": True,
+    "row_factory": dict_row,
+    "connect_timeout": 2,
+    # A server that is gone without a word is noticed within seconds, not minutes.
+    "tcp_user_timeout": 5_000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    # A statement that waits for a lock, and a transaction whose process is frozen, end some time.
+    "options": "-c statement_timeout=5s -c idle_in_transaction_session_timeout=10s",
+}
 
 
 class Database:
@@ -28,9 +43,12 @@ class Database:
             url,
             min_size=1,
             max_size=max_connections,
+            max_waiting=_MOST_WAITING,
             timeout=_WAIT_SECONDS,
-            reconnect_timeout=30,
-            kwargs={"autocommit": True, "row_factory": dict_row, "connect_timeout": 2},
+            # The pauses between attempts double; starting over soon keeps them short.
+            reconnect_timeout=_WAIT_SECONDS,
+            num_workers=1,
+            kwargs=_CONNECTION,
             open=False,
         )
 
@@ -46,8 +64,11 @@ class Database:
     def connection(self) -> Iterator[Connection]:
         """A connection in autocommit mode: each statement is its own transaction."""
         try:
-            with self._pool.connection() as connection:
+            connection = self._live_connection()
+            try:
                 yield connection
+            finally:
+                self._pool.putconn(connection)
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise Unavailable("DATABASE_UNAVAILABLE", "The database does not answer. Try again.") from error
 
@@ -60,12 +81,28 @@ class Database:
     def check(self) -> None:
         """Readiness: raises where the database does not answer or is not migrated yet."""
         with self.connection() as connection:
-            if not connection.execute("SELECT to_regclass('_yoyo_migration') AS migrated").fetchone()[
-                "migrated"
-            ]:
-                raise Unavailable(
-                    "DATABASE_NOT_MIGRATED", "The database has no tables yet: run chassis.migrate."
-                )
+            found = connection.execute("SELECT to_regclass('_yoyo_migration') AS name").fetchone()
+        if found is None or found["name"] is None:
+            raise Unavailable("DATABASE_NOT_MIGRATED", "The database has no tables yet: run chassis.migrate.")
+
+    def _live_connection(self) -> Connection:
+        # The connections of before a restart of the server would each fail one request.
+        while not _is_live(connection := self._pool.getconn()):
+            connection.close()
+            self._pool.putconn(connection)
+        return connection
+
+
+def _is_live(connection: Connection) -> bool:
+    """Whether the server still holds its end; asks the socket, not the server."""
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    try:
+        while poll.poll(0):
+            connection.pgconn.consume_input()
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def attach(service: Service, url: str) -> Database:

@@ -1,7 +1,7 @@
 """Events: CloudEvents that leave with the change they tell of (outbox) and take effect once (inbox).
 
-Tables, in each service's own migrations where it needs them (SQL in libs/chassis/README.md):
-outbox(id, subject, payload, trace) holds what is to be sent, inbox(event_id) what has taken effect.
+The tables `outbox` (what is to be sent) and `inbox` (what has taken effect) are in the service's own migrations,
+where it needs them; libs/chassis/README.md has their SQL.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 
 from chassis import call
-from chassis.database import Connection
+from chassis.database import Connection, Database
 
 _JSON = JSONFormat()
 MessageT = TypeVar("MessageT", bound=Message)
@@ -24,7 +24,7 @@ MessageT = TypeVar("MessageT", bound=Message)
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened: `type` is also the subject it travels on, for example market.orders.confirmed."""
+    """Something that happened. `type` is also the subject it travels on, for example market.orders.confirmed."""
 
     type: str
     data: dict[str, Any]
@@ -92,8 +92,14 @@ def write_to_outbox(
 
 
 def first_time(connection: Connection, event: Event) -> bool:
-    """Notes in the inbox that the event takes effect now, inside the caller's transaction; False if it did before."""
+    """Notes in the inbox, in the caller's transaction, that the event takes effect now; False if it did before."""
     inserted = connection.execute(
         "INSERT INTO inbox (event_id) VALUES (%s) ON CONFLICT DO NOTHING", (event.id,)
     ).rowcount
     return inserted == 1
+
+
+def forget_old(database: Database) -> None:
+    """Empties the inbox of what is older than anything that the broker still keeps."""
+    with database.connection() as connection:
+        connection.execute("DELETE FROM inbox WHERE time < now() - interval '14 days'")

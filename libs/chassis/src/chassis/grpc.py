@@ -1,4 +1,4 @@
-"""gRPC: the server that every service runs, and the channel that it calls others through.
+"""gRPC: the server that every gRPC service runs.
 
 One wrapper around every method does what all need: the current call, traces, metrics, errors. A thread-pool
 server is used because it costs less CPU per call than an asyncio one.
@@ -15,18 +15,19 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from chassis import rpc_status, telemetry
 from chassis.call import Call, answering
-from chassis.errors import MarketError, Refusals, translated
+from chassis.errors import Invalid, MarketError, Refusals, translated
 from chassis.health import Readiness
 from chassis.lifecycle import Service, Stage
 from chassis.metrics import RPC_SERVER
 
 log = logging.getLogger(__name__)
 _THREADS = 16
+_MOST_CALLS = 256  # at once, those that wait for a thread included; more are refused
 _OPTIONS = [
     ("grpc.so_reuseport", 0),  # a taken port is an error, not a second server beside the first
     ("grpc.max_receive_message_length", 1 << 20),
     ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+    ("grpc.http2.min_ping_interval_without_data_ms", 5_000),  # clients ping every 10 s
 ]
 Method = Callable[[Any, grpc.ServicerContext], Any]
 # What adds a servicer to a server, as in contracts' *_pb2_grpc, and the servicer.
@@ -43,6 +44,7 @@ def attach(service: Service, registrations: Sequence[Registration], refusals: Re
         ThreadPoolExecutor(_THREADS, thread_name_prefix="grpc"),
         interceptors=[_Interceptor(refusals)],
         options=_OPTIONS,
+        maximum_concurrent_rpcs=_MOST_CALLS,
     )
     for add, servicer in registrations:
         add(servicer, server)
@@ -52,9 +54,7 @@ def attach(service: Service, registrations: Sequence[Registration], refusals: Re
         try:
             server.add_insecure_port(f"{config.host}:{config.port}")
         except RuntimeError:
-            raise SystemExit(
-                f"{config.service}: port {config.port} is taken: set PORT to a free one"
-            ) from None
+            raise service.taken("PORT", config.port) from None
         server.start()
 
     service.on_start(start)
@@ -77,37 +77,38 @@ class _Health(health_pb2_grpc.HealthServicer):
 
 
 class _Interceptor(grpc.ServerInterceptor):
-    """Wraps every unary method once, at its first call."""
+    """Wraps every unary method once, at its first call; the probes of the health protocol are left alone."""
 
     def __init__(self, refusals: Refusals) -> None:
         self._refusals = refusals
-        self._wrapped: dict[str, grpc.RpcMethodHandler] = {}
+        self._wrapped: dict[str, Any] = {}
 
     def intercept_service(self, continuation: Any, details: grpc.HandlerCallDetails) -> Any:
         if known := self._wrapped.get(details.method):
             return known
         handler = continuation(details)
-        if handler is None or handler.unary_unary is None:
+        if handler is None or handler.unary_unary is None or details.method.startswith("/grpc.health.v1."):
             return handler
+        # Without a deserializer the wrapper gets the bytes, so that nonsense is refused like any other request.
         wrapped = grpc.unary_unary_rpc_method_handler(
-            _wrapped(details.method, handler.unary_unary, self._refusals),
-            request_deserializer=handler.request_deserializer,
+            _wrapped(details.method, handler, self._refusals),
             response_serializer=handler.response_serializer,
         )
         self._wrapped[details.method] = wrapped
         return wrapped
 
 
-def _wrapped(path: str, method: Method, refusals: Refusals) -> Method:
+def _wrapped(path: str, handler: Any, refusals: Refusals) -> Method:
     _, service, name = path.split("/")
+    method, parse = handler.unary_unary, handler.request_deserializer
     ok = RPC_SERVER.labels(service, name, "OK")
     attributes = {"rpc.system": "grpc", "rpc.service": service, "rpc.method": name}
 
-    def answer(request: Any, context: grpc.ServicerContext) -> Any:
+    def answer(request: bytes, context: grpc.ServicerContext) -> Any:
         started = time.perf_counter()
         with answering(_call(context)), telemetry.span(path[1:], telemetry.SERVER, attributes) as span:
             try:
-                response = method(request, context)
+                response = method(_parsed(parse, request), context)
             except Exception as error:
                 refused = _explained(error, refusals, path)
                 if refused.code.http >= 500:
@@ -124,6 +125,13 @@ def _call(context: grpc.ServicerContext) -> Call:
     left = context.time_remaining()
     headers = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
     return Call(headers, None if left is None else time.monotonic() + left)
+
+
+def _parsed(parse: Callable[[bytes], Any], request: bytes) -> Any:
+    try:
+        return parse(request)
+    except Exception as error:
+        raise Invalid("REQUEST_MALFORMED", "The request is not a message of this method.") from error
 
 
 def _explained(error: Exception, refusals: Refusals, path: str) -> MarketError:

@@ -7,16 +7,18 @@ import json
 import logging
 import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
+from socketserver import TCPServer, ThreadingMixIn
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 log = logging.getLogger(__name__)
 Check = Callable[[], None]
+_CLIENT_SECONDS = 5
 
 
 class Readiness:
-    """Named checks, registered beside what they check. A check returns where all is well and raises where not."""
+    """Named checks, registered beside what they check. One returns where all is well and raises where not."""
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
@@ -47,9 +49,8 @@ class Readiness:
     def _tell(self, found: dict[str, str]) -> None:
         ready = not found
         if ready != self._was_ready:
-            log.log(
-                logging.INFO if ready else logging.WARNING, "ready" if ready else "not ready", extra=found
-            )
+            level = logging.INFO if ready else logging.WARNING
+            log.log(level, "ready" if ready else "not ready", extra={"problems": found})
             self._was_ready = ready
 
 
@@ -57,9 +58,8 @@ class AdminServer:
     """Answers /livez, /readyz and /metrics on a port of its own, which the gateway does not publish."""
 
     def __init__(self, host: str, port: int, readiness: Readiness) -> None:
-        self._server = ThreadingHTTPServer((host, port), _handler(readiness))
-        self._server.daemon_threads = True
-        self.port = self._server.server_address[1]
+        self._server = _Server((host, port), _handler(readiness))
+        self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(target=self._server.serve_forever, name="admin", daemon=True)
 
     def start(self) -> None:
@@ -72,17 +72,29 @@ class AdminServer:
         self._server.server_close()
 
 
+class _Server(ThreadingMixIn, TCPServer):
+    # Not HTTPServer: that asks the name service for the host's name at start, which may take seconds.
+    daemon_threads = True
+    block_on_close = False
+    allow_reuse_address = True
+    request_queue_size = 64
+
+    def handle_error(self, *_: object) -> None:
+        """A prober that hangs up early is no news."""
+
+
 def _handler(readiness: Readiness) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
+        timeout = _CLIENT_SECONDS
+
         def do_GET(self) -> None:
             match self.path.partition("?")[0]:
                 case "/livez":
                     self._answer(200, {"status": "live"})
                 case "/readyz":
                     problems = readiness.problems()
-                    self._answer(
-                        503 if problems else 200, {"status": "not ready" if problems else "ready", **problems}
-                    )
+                    status = "not ready" if problems else "ready"
+                    self._answer(503 if problems else 200, {"status": status, **problems})
                 case "/metrics":
                     self._send(200, CONTENT_TYPE_LATEST, generate_latest())
                 case _:

@@ -1,4 +1,4 @@
-"""The one lifecycle: start in the order of registration; on SIGTERM stop in this order:
+"""The one lifecycle: start in the order of registration; on SIGTERM or SIGINT stop in this order:
 
 1. unready    readiness answers 503, so that nothing new is sent here
 2. drain      wait DRAIN_SECONDS, until everybody has noticed
@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from enum import IntEnum
+from typing import NoReturn
 
 from chassis import logs, telemetry
 from chassis.config import ServiceConfig
@@ -40,32 +41,44 @@ class Service:
     def __init__(self, config: ServiceConfig) -> None:
         self.config = config
         self.readiness = Readiness()
-        self._starts: list[Callable[[], None]] = []
-        self._stops: list[tuple[Stage, Callable[[], None]]] = []
+        self._starts: list[Callable[[], object]] = []
+        self._stops: list[tuple[Stage, Callable[[], object]]] = []
+        self._stopping = threading.Event()
+        self._started = False
         logs.setup(config.service, config.log_level)
         telemetry.setup(config.service, config.otel_exporter_otlp_endpoint)
         self.on_stop(Stage.TELEMETRY, telemetry.flush)
 
-    def on_start(self, start: Callable[[], None]) -> None:
+    def on_start(self, start: Callable[[], object]) -> None:
         """Calls `start` when the service starts, after what was registered before."""
         self._starts.append(start)
 
-    def on_stop(self, stage: Stage, stop: Callable[[], None]) -> None:
-        """Calls `stop` at that stage, before what was registered earlier for the same stage."""
+    def on_stop(self, stage: Stage, stop: Callable[[], object]) -> None:
+        """Calls `stop` at that stage, before what was registered earlier for the same stage.
+
+        It is called also where the service did not get as far as starting that part.
+        """
         self._stops.append((stage, stop))
 
     def start(self) -> None:
         """Starts all parts, the admin server last so that its answers are true."""
         for start in self._starts:
             start()
-        admin = AdminServer(self.config.host, self.config.admin_port, self.readiness)
+        config = self.config
+        try:
+            admin = AdminServer(config.host, config.admin_port, self.readiness)
+        except OSError as error:
+            raise self.taken("ADMIN_PORT", config.admin_port, error) from None
         self.on_stop(Stage.CLOSE, admin.stop)
         admin.start()
-        log.info("started", extra={"port": self.config.port, "admin_port": admin.port})
+        self._started = True
+        log.info("started", extra={"port": config.port, "admin_port": admin.port})
 
     def stop(self) -> None:
-        """Stops all parts in the order of the stages. A part that fails to stop doesn't keep the others from it."""
-        self.leave()
+        """Stops all parts in the order of the stages. One that fails to stop doesn't keep the others from it."""
+        self.readiness.stop()
+        if self._started:
+            time.sleep(self.config.drain_seconds)
         for stage, stop in sorted(reversed(self._stops), key=lambda entry: entry[0]):
             try:
                 stop()
@@ -73,23 +86,26 @@ class Service:
                 log.exception("could not stop cleanly", extra={"stage": stage.name})
         log.info("stopped")
 
-    def leave(self) -> None:
-        """Stages 1 and 2: not ready any more, and time for everybody to notice. Once; later calls return at once."""
-        if not self.readiness.stopping:
-            self.readiness.stop()
-            time.sleep(self.config.drain_seconds)
-
-    def run(self) -> None:
-        """Starts, waits for SIGTERM or SIGINT, stops."""
-        stopped = threading.Event()
-
-        def on_signal(_number: int, _frame: object) -> None:
-            if stopped.is_set():
-                os._exit(1)
-            stopped.set()
-
+    def run(self) -> NoReturn:
+        """Starts, waits for SIGTERM or SIGINT, stops, and ends the process."""
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, on_signal)
-        self.start()
-        stopped.wait()
-        self.stop()
+            signal.signal(number, self._on_signal)
+        try:
+            self.start()
+            self._stopping.wait()
+        finally:
+            self.stop()
+        # A request that has outlived STOP_SECONDS would keep the interpreter waiting for its thread.
+        logging.shutdown()
+        os._exit(0)
+
+    def taken(self, variable: str, port: int, why: object = "") -> SystemExit:
+        """What to raise where a port cannot be listened on: one clear line, and exit code 1."""
+        return SystemExit(
+            f"{self.config.service}: cannot listen on {self.config.host}:{port}, is it taken? Set {variable}. {why}"
+        )
+
+    def _on_signal(self, _number: int, _frame: object) -> None:
+        if self._stopping.is_set():
+            os._exit(1)
+        self._stopping.set()

@@ -31,9 +31,11 @@ class JsonFormatter(logging.Formatter):
             line["trace_id"] = now.trace_id
         if request_id := now.headers.get(call.REQUEST_ID):
             line["request_id"] = request_id
-        line.update({key: value for key, value in vars(record).items() if key not in _OWN})
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
+        for key, value in vars(record).items():
+            if key not in _OWN:
+                line.setdefault(key, value)
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
