@@ -39,7 +39,7 @@ _MOVE = """
 WITH moved AS (
     UPDATE authorizations SET state = %(after)s
     WHERE id = %(id)s AND state = %(before)s
-    RETURNING id, reference, amount_cents
+    RETURNING *
 ), request AS (
     INSERT INTO requests (key, fingerprint, authorization_id, answered)
     SELECT %(key)s, %(fingerprint)s, id, %(after)s FROM moved
@@ -47,7 +47,7 @@ WITH moved AS (
     INSERT INTO ledger (authorization_id, reference, operation, debit, credit, amount_cents)
     SELECT id, reference, %(operation)s, %(debit)s, %(credit)s, amount_cents FROM moved
 )
-SELECT id FROM moved
+SELECT * FROM moved
 """
 
 _LOOK = """
@@ -121,8 +121,12 @@ class Store:
         }
         return self._row(_AUTHORIZE, values) is not None
 
-    def move(self, request: Request, authorization_id: str, move: Move) -> bool:
-        """Records a change of state with its request and entry; False where somebody else was faster."""
+    def move(self, request: Request, authorization_id: str, move: Move) -> Authorization | None:
+        """Records a change of state with its request and entry, and returns the authorization as it is then.
+
+        None where nothing has changed: there is no such authorization, it is in another state, or the key was
+        used before.
+        """
         values = {
             "key": request.key,
             "fingerprint": request.fingerprint,
@@ -134,9 +138,10 @@ class Store:
             "credit": move.posting.credit,
         }
         try:
-            return self._row(_MOVE, values) is not None
+            row = self._row(_MOVE, values)
         except UniqueViolation:
-            return False
+            return None
+        return _authorization(row) if row else None
 
     def _row(self, query: str, values: Mapping[str, object]) -> Row | None:
         with self._database.connection() as connection:

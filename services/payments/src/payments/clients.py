@@ -35,7 +35,8 @@ class BankClient:
         # Proxies and .netrc of the environment are not for this connection, and looking for them costs time.
         self._session.trust_env = False
         self._session.mount(self._url, HTTPAdapter(pool_connections=1, pool_maxsize=_CONNECTIONS))
-        self._session.headers["Authorization"] = f"Bearer {api_key}"
+        self._session.headers.clear()
+        self._session.headers.update({"Authorization": f"Bearer {api_key}", "User-Agent": "night-market"})
 
     def close(self) -> None:
         """Closes all connections."""
@@ -94,8 +95,12 @@ class BankClient:
 
 
 def _passed_on() -> dict[str, str]:
-    headers = call.current().headers
-    return {name: headers[name] for name in (call.TRACEPARENT, call.REQUEST_ID) if name in headers}
+    # The bank is not of the market: it is not told whose order it is.
+    return {
+        name: value.strip()
+        for name, value in call.current().passed_on()
+        if name in (call.TRACEPARENT, call.REQUEST_ID)
+    }
 
 
 def _question(step: Step, payment: Payment) -> tuple[str, Mapping[str, object] | None]:
