@@ -19,7 +19,7 @@ class Argon2Passwords:
         self._nobodys = self._hasher.hash(secrets.token_bytes(16))
 
     def hashed(self, password: str) -> str:
-        """A hash with a salt of its own; 20 to 30 ms of CPU."""
+        """A hash with a salt of its own; some 30 ms of CPU."""
         with self._turns:
             return self._hasher.hash(_bytes(password))
 
