@@ -6,6 +6,7 @@ import pytest
 from bank.domain.authorizations import (
     HOLD,
     MOVES,
+    Account,
     AmountInvalid,
     Authorization,
     AuthorizationNotCaptured,
@@ -70,7 +71,7 @@ def test_nothing_else_is_allowed_and_the_client_learns_the_state(operation, stat
 @pytest.mark.parametrize("end", [Operation.VOID, Operation.REFUND])
 def test_money_that_is_given_back_leaves_every_account_as_it_was(end):
     postings = [HOLD] + ([MOVES[Operation.CAPTURE].posting] if end is Operation.REFUND else [])
-    balances = Counter()
+    balances: Counter[Account] = Counter()
     for posting in [*postings, MOVES[end].posting]:
         balances[posting.debit] -= 1
         balances[posting.credit] += 1
