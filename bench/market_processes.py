@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import psutil
 
-from bench.cpu import Reading
+from bench.cpu import GONE, Reading, ended_seconds, own_seconds
 from laptop import closing, processes
 from laptop.home import Home
 from laptop.processes import Memory
@@ -29,12 +29,10 @@ class MarketProcesses:
         used: defaultdict[str, float] = defaultdict(float)
         for program, members in self._by_program().items():
             for process in members:
-                with contextlib.suppress(psutil.NoSuchProcess):
-                    times = process.cpu_times()
-                    of_ended = times.children_user + times.children_system
-                    used[program] += of_ended
+                with contextlib.suppress(*GONE):
+                    used[program] += ended_seconds(process)
                     if program != SUPERVISOR:
-                        used[program] += times.user + times.system
+                        used[program] += own_seconds(process)
         return used
 
     def memory(self) -> dict[str, Memory]:

@@ -109,7 +109,7 @@ def _verdict(measured: float, budget: float | None, unit: str) -> tuple[str, str
     if budget is None:
         return "-", ""
     shown = f"{budget:.2f} {unit}" if budget < 1 else f"{budget:g} {unit}"
-    return shown, "ok" if measured <= budget else f"OVER: {measured / budget:.1f} times as much"
+    return shown, "ok" if measured <= budget else f"OVER, {measured / budget:.1f} x"
 
 
 def _by_program(title: str, costs: Costs) -> str:
