@@ -1,0 +1,33 @@
+from contextlib import closing
+
+import pytest
+
+from chassis.database import Database
+from payments.domain.payments import State, Wanted
+from payments.domain.steps import Outcome
+from payments.store import Store
+
+
+@pytest.fixture(scope="module")
+def store(service_database):
+    with closing(Database(service_database("payments"))) as database:
+        database.open()
+        yield Store(database)
+
+
+def test_an_order_has_one_payment(store):
+    wanted = Wanted("one", 1999, "tok_visa")
+    assert store.add(wanted).state is State.PENDING
+    assert store.add(wanted) is None
+    assert store.add_voided("one") is None
+
+
+def test_a_record_changes_only_from_the_state_it_was_read_in(store):
+    pending = store.add(Wanted("two", 1999, "tok_visa"))
+    held = store.change(pending, Outcome(State.AUTHORIZED, "auth_1"))
+    let_go = store.change(held, Outcome(State.VOIDED, "auth_1"))
+    assert store.change(pending, Outcome(State.AUTHORIZED, "auth_1")) == let_go == store.find("two")
+
+
+def test_a_payment_nobody_asked_for_is_not_there(store):
+    assert store.find("three") is None
