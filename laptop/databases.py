@@ -12,6 +12,9 @@ from laptop.errors import LaptopError
 from laptop.postgres import SUPERUSER
 from laptop.topology import Service
 
+# A migration that a power cut undoes is applied again at the next start, so it need not wait for the disk.
+_UNHURRIED = "?options=-csynchronous_commit%3Doff"
+
 SERVICES_FOLDER = Path(__file__).resolve().parent.parent / "services"
 
 
@@ -59,7 +62,7 @@ def migrate(market: Market, service: Service) -> int:
     if not folders:
         return 0
     try:
-        return apply(market.database_url(service.name, service.name), *folders)
+        return apply(market.database_url(service.name, service.name) + _UNHURRIED, *folders)
     except Exception as error:  # a migration may fail in any way; all of them mean the same here
         raise LaptopError(
             f"The migrations of {service.name} failed: {type(error).__name__}: {error}"

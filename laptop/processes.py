@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -13,6 +14,7 @@ import psutil
 from laptop.home import MARKER, Home
 from laptop.server_data import data_folder
 
+_POLL = 0.02  # seconds
 _PATIENCE = 10.0  # seconds between asking a process to end and ending it
 
 
@@ -35,11 +37,26 @@ def end(processes: Iterable[psutil.Process]) -> None:
     processes = list(processes)
     for process in processes:
         _ask_to_end(process)
-    _, stubborn = psutil.wait_procs(processes, timeout=_PATIENCE)
-    for process in stubborn:
+    for process in _still_running(processes):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(stubborn, timeout=_PATIENCE)
+    _still_running(processes)
+
+
+def _still_running(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that have not ended after some patience."""
+    deadline = time.monotonic() + _PATIENCE
+    while (left := [process for process in processes if _runs(process)]) and time.monotonic() < deadline:
+        time.sleep(_POLL)
+    return left
+
+
+def _runs(process: psutil.Process) -> bool:
+    # An orphan that has ended stays a zombie until its new parent looks, which in a container may be never.
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def remove_stale_pid_file(home: Home) -> None:

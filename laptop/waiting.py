@@ -29,15 +29,20 @@ def wait_until_ready(
     """
     waiting, short_lives = set(names), ShortLives()
     while True:
-        problems = {name: text for name in sorted(waiting) if (text := problem(market, name)) != READY}
+        # The gateway last: it can only answer for services that are there.
+        problems = _problems(market, waiting - {"gateway"}) or _problems(market, waiting & {"gateway"})
         if not problems:
             return
-        waiting = set(problems)
+        waiting = {"gateway"} & waiting | set(problems)
         progress.show("waiting for " + ", ".join(problems))
         given_up = short_lives.of(control.processes())
         if given_up or time.monotonic() > deadline:
             raise LaptopError(_explanation(market, problems, given_up))
         time.sleep(_POLL)
+
+
+def _problems(market: Market, names: Iterable[str]) -> dict[str, str]:
+    return {name: text for name in sorted(names) if (text := problem(market, name)) != READY}
 
 
 class ShortLives:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import shutil
@@ -54,6 +55,14 @@ class SmallMarket:
     def processes(self) -> list[psutil.Process]:
         """What runs of this market."""
         return processes.of_market(self.home)
+
+    def runs(self, program: str) -> bool:
+        """Whether a process of this market runs the program, such as `postgres`."""
+        for process in self.processes():
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if process.name() == program:
+                    return True
+        return False
 
     def pid(self, name: str) -> int:
         """The process id of a program, as `status` shows it."""

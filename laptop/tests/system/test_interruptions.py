@@ -13,19 +13,17 @@ from laptop.programs import ROOT
 from laptop.tests.small_market import SmallMarket, caller
 from laptop.tests.waiting import wait_until
 
-SIGNALS = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-
 
 def supervisord_is_about_to_start(market: SmallMarket) -> bool:
     return market.home.supervisor_configuration.exists()
 
 
 def the_database_server_runs(market: SmallMarket) -> bool:
-    return any(process.name() == "postgres" for process in market.processes())
+    return market.runs("postgres")
 
 
 def the_gateway_runs(market: SmallMarket) -> bool:
-    return any(process.name() == "envoy" for process in market.processes())
+    return market.runs("envoy")
 
 
 def data_is_being_made(market: SmallMarket) -> bool:
@@ -43,19 +41,27 @@ def interrupt(
     # The bank keeps the market from being ready before the signal comes.
     (market.home.path / "bank.py").write_text("import threading; threading.Event().wait()")
     market.home.supervisor_configuration.unlink(missing_ok=True)
-    start = subprocess.Popen(
-        market.command("up", "--port", str(market.port)), cwd=ROOT, env=caller(), start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    wait_until(lambda: moment(market), moment.__name__.replace("_", " "))
-    os.killpg(start.pid, number)
-    _, said = start.communicate(timeout=60)
+    command = market.command("up", "--port", str(market.port))
+    with subprocess.Popen(
+        command, cwd=ROOT, env=caller(), start_new_session=True, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.DEVNULL,
+    ) as start:  # fmt: skip
+        try:
+            wait_until(lambda: moment(market), moment.__name__.replace("_", " "))
+        finally:
+            os.killpg(start.pid, number)
+        _, said = start.communicate(timeout=60)
     return start.returncode, said
 
 
-@SIGNALS
 @pytest.mark.parametrize(
-    "moment", [supervisord_is_about_to_start, the_database_server_runs, the_gateway_runs]
+    ("moment", "number"),
+    [
+        (supervisord_is_about_to_start, signal.SIGINT),
+        (the_database_server_runs, signal.SIGINT),
+        (the_gateway_runs, signal.SIGINT),
+        (the_gateway_runs, signal.SIGTERM),
+    ],
 )
 def test_interrupting_the_start_leaves_nothing_running(
     moment: Callable[[SmallMarket], bool], number: signal.Signals, closed_market: SmallMarket
@@ -64,10 +70,7 @@ def test_interrupting_the_start_leaves_nothing_running(
     assert closed_market.processes() == []
 
 
-@SIGNALS
-def test_interrupting_the_first_start_leaves_no_half_made_data(
-    number: signal.Signals, new_market: SmallMarket
-) -> None:
-    assert interrupt(new_market, data_is_being_made, number) == (130, "\nInterrupted.\n")
+def test_interrupting_the_first_start_leaves_no_half_made_data(new_market: SmallMarket) -> None:
+    assert interrupt(new_market, data_is_being_made, signal.SIGINT) == (130, "\nInterrupted.\n")
     assert new_market.processes() == []
     assert unfinished_files(new_market) == []
