@@ -1,6 +1,6 @@
 """The statements that move pieces.
 
-A move is two statements that reach the server together, as one transaction, so that no lock waits for this
+A move of pieces is two statements that are sent together, as one transaction, so that no lock waits for this
 process: one that is killed or stopped in the middle holds nobody up. The first locks the stock's rows in the order
 of the product ids, so that none can wait for another in a circle. The second sees what the others left behind; had
 it locked the rows itself it would still see what was there before it waited, and updating such a row deadlocks.

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any, LiteralString
 
 from prometheus_client import Counter
 
-from chassis.database import Database
+from chassis.database import Connection, Database, Row
 from inventory import statements
 from inventory.domain.lines import Line, ProductNotFound, SoldOut, refusal
 from inventory.domain.reservations import Reservation, ReservationNotFound, State
 
 RESERVATIONS = Counter("market_reservations_total", "Reservations, by what became of them.", ["outcome"])
 _SWEPT_AT_ONCE = 50
+Values = dict[str, Any]
 
 
 class Store:
@@ -58,12 +60,14 @@ class Store:
 
     def expire_overdue(self) -> None:
         """Gives back what was not bought in time."""
+        while overdue := self._overdue():
+            for order_id in overdue:
+                RESERVATIONS.labels("expired").inc(self._move(order_id, State.HELD, State.EXPIRED))
+
+    def _overdue(self) -> list[str]:
         with self._database.connection() as connection:
-            overdue = connection.execute(statements.OVERDUE, (_SWEPT_AT_ONCE,)).fetchall()
-        for row in overdue:
-            RESERVATIONS.labels("expired").inc(self._move(row["order_id"], State.HELD, State.EXPIRED))
-        if len(overdue) == _SWEPT_AT_ONCE:
-            self.expire_overdue()
+            rows = connection.execute(statements.OVERDUE, (_SWEPT_AT_ONCE,)).fetchall()
+        return [row["order_id"] for row in rows]
 
     def _try_to_keep(self, order_id: str, lines: tuple[Line, ...]) -> tuple[dict[str, int], datetime | None]:
         wanted = {
@@ -72,10 +76,8 @@ class Store:
             "quantities": [line.quantity for line in lines],
             "seconds": self._seconds,
         }
-        with self._database.connection() as connection, connection.pipeline(), connection.transaction():
-            connection.execute(statements.LOCK_WANTED, wanted)
-            kept = connection.execute(statements.RESERVE, wanted)
-        rows = kept.fetchall()
+        with self._database.connection() as connection:
+            rows = _together(connection, statements.LOCK_WANTED, statements.RESERVE, wanted)
         return {row["product_id"]: row["available"] for row in rows}, rows[0]["expire_time"] if rows else None
 
     def _find(self, order_id: str) -> tuple[Reservation, datetime] | None:
@@ -101,11 +103,18 @@ class Store:
                 return after
 
     def _move(self, order_id: str, before: State, after: State) -> int:
-        values = {"order_id": order_id, "from": before, "to": after}
-        with self._database.connection() as connection, connection.pipeline(), connection.transaction():
-            connection.execute(statements.LOCK_KEPT, values)
-            done = connection.execute(statements.MOVES[before, after], values)
-        row = done.fetchone()
-        assert row is not None
-        moved: int = row["moved"]
+        move, values = statements.MOVES[before, after], {"order_id": order_id, "from": before, "to": after}
+        with self._database.connection() as connection:
+            if after is State.COMMITTED:  # what is sold has left the stock already
+                rows = connection.execute(move, values).fetchall()
+            else:
+                rows = _together(connection, statements.LOCK_KEPT, move, values)
+        moved: int = rows[0]["moved"]
         return moved
+
+
+def _together(connection: Connection, lock: LiteralString, move: LiteralString, values: Values) -> list[Row]:
+    with connection.pipeline(), connection.transaction():
+        connection.execute(lock, values)
+        moved = connection.execute(move, values)
+    return moved.fetchall()

@@ -136,6 +136,16 @@ def test_the_sweeper_gives_back_what_is_not_bought_in_time(inventory, product, o
     assert inventory.releases(order_id).state == Reservation.EXPIRED
 
 
+def test_the_sweeper_gives_back_more_than_it_sees_at_once(inventory, product):
+    orders = [f"{product}-{number}"[-60:] for number in range(120)]
+    inventory.delivers(**{f"many-{product}": 120})
+    for order_id in orders:
+        inventory.reserves(order_id, **{f"many-{product}": 1})
+    for order_id in orders:
+        inventory.lets_the_time_pass_of(order_id)
+    eventually(lambda: inventory.available(f"many-{product}") == 120)
+
+
 def test_sold_pieces_do_not_expire(inventory, product, order_id):
     inventory.reserves(order_id, **{product: 1})
     inventory.commits(order_id)
