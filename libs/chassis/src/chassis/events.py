@@ -58,13 +58,27 @@ def encode(event: Event) -> bytes:
 def decode(payload: bytes) -> Event:
     """The event of a message. Raises NotAnEvent."""
     try:
-        read = _JSON.read(CloudEvent, payload)
-    except (BaseCloudEventException, ValueError, TypeError, KeyError, ExceptionGroup) as error:
+        read = _JSON.read(_whole, payload)
+    except (
+        BaseCloudEventException,
+        ValueError,
+        TypeError,
+        KeyError,
+        AttributeError,
+        RecursionError,
+    ) as error:
         raise NotAnEvent("the message is not a CloudEvent") from error
     data = read.get_data()
     if not isinstance(data, dict):
         raise NotAnEvent("the event's data is not an object")
     return Event(read.get_type(), data, read.get_id(), str(read.get_extension("traceparent") or ""))
+
+
+def _whole(attributes: dict[str, Any], data: Any) -> CloudEvent:
+    # The library would make up what is missing, a new id at every delivery, say.
+    if not attributes.keys() >= {"id", "specversion"}:
+        raise NotAnEvent("the message has no id or version")
+    return CloudEvent(attributes, data)
 
 
 def message_of(event: Event, kind: type[MessageT]) -> MessageT:

@@ -1,9 +1,11 @@
 """google.rpc.Status in gRPC's trailers: written by servers, read by clients."""
 
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import grpc
+from google.protobuf.message import DecodeError
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
@@ -50,7 +52,8 @@ def read(error: grpc.RpcError, service: str) -> MarketError:
 def _details(trailers: Iterable[tuple[str, Any]]) -> Iterable[ErrorInfo]:
     for key, value in trailers:
         if key == _TRAILER:
-            for packed in Status.FromString(value).details:
-                info = ErrorInfo()
-                if packed.Unpack(info) and info.domain == DOMAIN:
-                    yield info
+            with suppress(DecodeError):
+                for packed in Status.FromString(value).details:
+                    info = ErrorInfo()
+                    if packed.Unpack(info) and info.domain == DOMAIN:
+                        yield info
