@@ -120,7 +120,7 @@ def _by_program(title: str, costs: Costs) -> str:
     rows = [
         (
             program,
-            *(f"{cost.mean_of(program) * 1000:.3f}" for _, cost in kinds),
+            *(f"{round(cost.mean_of(program) * 1000, 3) + 0.0:.3f}" for _, cost in kinds),
             f"{costs.idle.get(program, 0.0) * 1000:.1f}",
             str(costs.memory[program]),
         )
