@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from laptop.errors import LaptopError
@@ -13,13 +12,14 @@ from laptop.log_lines import LogLine
 
 _POLL = 0.2  # seconds
 _LAST = 200  # lines
+_TAIL = 200_000  # bytes, enough for so many lines
 
 
 def last_lines(log: Path, count: int = 10) -> list[str]:
     """The last lines of a log file, for people, each traceback as its last line; none if there is no file."""
     if not log.exists():
         return []
-    shown = (text for _, line in _tail(log, count) for text in (line.pretty(), *line.exception[-1:]))
+    shown = (text for line in _tail(log, _size(log)) for text in (line.pretty(), *line.exception[-1:]))
     return list(shown)[-count:]
 
 
@@ -28,12 +28,12 @@ def show(home: Home, name: str | None, follow: bool, write: Callable[[str], None
 
     Raises `LaptopError` listing the names if there is no such log.
     """
-    files = _files(home, name)
-    entries = sorted((entry for file in files for entry in _tail(file, _LAST)), key=lambda entry: entry[0])
-    for _, line in entries[-_LAST:]:
+    sizes = {file: _size(file) for file in _files(home, name)}
+    timed = [entry for file, size in sizes.items() for entry in _with_times(_tail(file, size))]
+    for _, line in sorted(timed, key=lambda entry: entry[0])[-_LAST:]:
         _write_whole(line, write)
     if follow:
-        for line in _coming(files):
+        for line in _coming(sizes):
             _write_whole(line, write)
 
 
@@ -53,25 +53,41 @@ def _files(home: Home, name: str | None) -> list[Path]:
     return [found[name]]
 
 
-def _tail(file: Path, count: int) -> Iterator[tuple[str, LogLine]]:
-    """The last lines with their times; a line that does not tell has that of the line before."""
+def _size(file: Path) -> int:
+    return file.stat().st_size
+
+
+def _tail(file: Path, size: int) -> list[LogLine]:
+    """The last lines of the first ``size`` bytes."""
+    with file.open("rb") as log:
+        log.seek(max(0, size - _TAIL))
+        lines = log.read(size - log.tell()).splitlines()
+    return [_line(file, line) for line in lines[-_LAST:]]
+
+
+def _line(file: Path, content: bytes) -> LogLine:
+    return LogLine(file.stem, content.decode(errors="replace"))
+
+
+def _with_times(lines: Iterable[LogLine]) -> Iterator[tuple[str, LogLine]]:
+    """Each line with its time; one that does not tell has that of the line before."""
     latest = ""
-    with file.open(errors="replace") as lines:
-        for text in deque(lines, count):
-            line = LogLine(file.stem, text.rstrip("\n"))
-            latest = line.time or latest
-            yield latest, line
+    for line in lines:
+        latest = line.time or latest
+        yield latest, line
 
 
-def _coming(files: Iterable[Path]) -> Iterator[LogLine]:
-    places = {file: file.stat().st_size for file in files}
-    unfinished = dict.fromkeys(places, "")
+def _coming(sizes: Mapping[Path, int]) -> Iterator[LogLine]:
+    """What is written after the first so many bytes of each file, for ever."""
+    places = dict(sizes)
+    unfinished = dict.fromkeys(places, b"")
     while True:
         for file, place in places.items():
-            with file.open(errors="replace") as log:
-                # A file that has become shorter was rotated away.
-                log.seek(place if place <= file.stat().st_size else 0)
-                *lines, unfinished[file] = (unfinished[file] + log.read()).split("\n")
+            with file.open("rb") as log:
+                log.seek(
+                    place if place <= _size(file) else 0
+                )  # a file that has become shorter was rotated away
+                *lines, unfinished[file] = (unfinished[file] + log.read()).split(b"\n")
                 places[file] = log.tell()
-            yield from (LogLine(file.stem, line) for line in lines)
+            yield from (_line(file, line) for line in lines)
         time.sleep(_POLL)

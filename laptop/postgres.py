@@ -146,7 +146,7 @@ def temporary_postgres() -> Iterator[str]:
     process that asked for it is killed. Takes about a second, so share one among the tests of a session
     and give each test a database of its own with `create_database`.
     """
-    with temporary_folder("market-postgres-") as folder:
+    with temporary_folder("market-postgres-", substitute_for_root()) as folder:
         postgres = installation(copy_to=folder / "postgresql")
         if postgres.account:
             postgres.account.own(folder)

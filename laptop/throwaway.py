@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from laptop.accounts import Account
 from laptop.errors import LaptopError
 
 START_TIMEOUT = 20.0  # seconds
@@ -49,9 +50,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def temporary_folder(prefix: str) -> Iterator[Path]:
-    """A folder that is removed at the end, also when a server has left files of another account in it."""
-    with tempfile.TemporaryDirectory(prefix=prefix, ignore_cleanup_errors=True) as folder:
+def temporary_folder(prefix: str, account: Account | None = None) -> Iterator[Path]:
+    """A folder that is removed at the end, with all that is in it; one that ``account`` can reach, if given."""
+    usual = tempfile.gettempdir()
+    place = usual if account is None or account.can_reach(Path(usual) / prefix) else "/tmp"  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=place, ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,14 @@ with temporary_postgres(), temporary_nats():
 def postgres() -> Iterator[str]:
     with temporary_postgres() as url:
         yield url
+
+
+@pytest.fixture
+def open_folder() -> Iterator[Path]:
+    """An empty folder that PostgreSQL's account can reach where we are root; pytest's own are closed to others."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 def test_each_database_is_apart_from_the_others(postgres: str) -> None:
@@ -66,14 +75,23 @@ def test_the_broker_is_reached_with_its_password_on_loopback() -> None:
         assert "@127.0.0.1:" in url
 
 
+def test_a_temporary_folder_that_is_closed_to_others_does_not_matter(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with temporary_postgres() as url, psycopg.connect(url) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
 @pytest.mark.parametrize("last_signal", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_nothing_stays_when_the_test_run_is_killed(last_signal: signal.Signals, tmp_path: Path) -> None:
+def test_nothing_stays_when_the_test_run_is_killed(last_signal: signal.Signals, open_folder: Path) -> None:
     run = subprocess.Popen(
         [sys.executable, "-c", _USES_BOTH],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env={"TMPDIR": str(_reachable(tmp_path)), "PYTHONPATH": ":".join(sys.path)},
+        env={"TMPDIR": str(open_folder), "PYTHONPATH": ":".join(sys.path)},
     )
     assert run.stdout is not None
     assert run.stdout.readline() == b"running\n"
@@ -82,14 +100,7 @@ def test_nothing_stays_when_the_test_run_is_killed(last_signal: signal.Signals, 
     run.send_signal(last_signal)
     run.communicate()
     wait_until(lambda: not any(_alive(server) for server in servers), "all servers are gone")
-    wait_until(lambda: not list(tmp_path.iterdir()), "all folders are gone")
-
-
-def _reachable(folder: Path) -> Path:
-    # pytest closes its folders to other accounts; where we are root, PostgreSQL runs as another one.
-    for path in (folder, folder.parent, folder.parent.parent):
-        path.chmod(0o755)
-    return folder
+    wait_until(lambda: not list(open_folder.iterdir()), "all folders are gone")
 
 
 def _alive(process: psutil.Process) -> bool:

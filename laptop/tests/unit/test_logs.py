@@ -78,6 +78,25 @@ def test_an_unknown_log_is_answered_with_the_names(home: Home) -> None:
         shown(home, "order")
 
 
+class Enough(Exception):
+    """Ends a show that would go on for ever."""
+
+
+def test_following_shows_what_comes(home: Home) -> None:
+    lines: list[str] = []
+
+    def write(line: str) -> None:
+        lines.append(line)
+        if len(lines) == 1:
+            with (home.logs / "orders.log").open("a") as log:
+                log.write("a new line\n")
+        if "a new line" in line:
+            raise Enough
+
+    with pytest.raises(Enough):
+        show(home, "orders", follow=True, write=write)
+
+
 def test_there_is_nothing_to_show_before_the_first_start(tmp_path: Path) -> None:
     with pytest.raises(LaptopError, match="no logs yet"):
         shown(Home(tmp_path), None)
