@@ -13,10 +13,10 @@ A second signal ends the process at once.
 import logging
 import os
 import signal
-import threading
 import time
 from collections.abc import Callable
 from enum import IntEnum
+from queue import SimpleQueue
 from typing import NoReturn
 
 from chassis import logs, telemetry
@@ -43,7 +43,9 @@ class Service:
         self.readiness = Readiness()
         self._starts: list[Callable[[], object]] = []
         self._stops: list[tuple[Stage, Callable[[], object]]] = []
-        self._stopping = threading.Event()
+        # Unlike an Event, a SimpleQueue may be touched by a signal's handler at any moment.
+        self._signals: SimpleQueue[int] = SimpleQueue()
+        self._signalled = False
         self._started = False
         logs.setup(config.service, config.log_level)
         telemetry.setup(config.service, config.otel_exporter_otlp_endpoint)
@@ -77,6 +79,7 @@ class Service:
     def stop(self) -> None:
         """Stops all parts in the order of the stages. One that fails to stop doesn't keep the others from it."""
         self.readiness.stop()
+        log.info("stopping")
         if self._started:
             time.sleep(self.config.drain_seconds)
         for stage, stop in sorted(reversed(self._stops), key=lambda entry: entry[0]):
@@ -92,7 +95,7 @@ class Service:
             signal.signal(number, self._on_signal)
         try:
             self.start()
-            self._stopping.wait()
+            self._signals.get()
         finally:
             self.stop()
         # A request that has outlived STOP_SECONDS would keep the interpreter waiting for its thread.
@@ -105,7 +108,8 @@ class Service:
             f"{self.config.service}: cannot listen on {self.config.host}:{port}, is it taken? Set {variable}. {why}"
         )
 
-    def _on_signal(self, _number: int, _frame: object) -> None:
-        if self._stopping.is_set():
+    def _on_signal(self, number: int, _frame: object) -> None:
+        if self._signalled:
             os._exit(1)
-        self._stopping.set()
+        self._signalled = True
+        self._signals.put(number)
