@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import requests
-from gateway.tests.edge import Edge
 from requests.adapters import HTTPAdapter
+
+from gateway.tests.edge import Edge
 
 Headers = Mapping[str, str]
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import grpc
 import pytest
+
 from gateway.tests import small_market
 from gateway.tests.client import Client
 from gateway.tests.edge import Documents, Edge, http_filter, running_edge

@@ -89,9 +89,22 @@ def running_edge(services: Mapping[str, int], change: Change = unchanged) -> Ite
         for name, document in documents.items():
             (folder / name).write_text(json.dumps(document))
         server = Server(
-            command=[str(wheels.envoy()), "--config-path", str(folder / "envoy.yaml"), "--concurrency", "1",
-                     "--disable-hot-restart", "--log-level", "warn", "--file-flush-interval-msec", "50"],
-            folder=folder, is_ready=lambda: _answers(port), stop_signal=signal.SIGTERM, identity={},
+            command=[
+                str(wheels.envoy()),
+                "--config-path",
+                str(folder / "envoy.yaml"),
+                "--concurrency",
+                "1",
+                "--disable-hot-restart",
+                "--log-level",
+                "warn",
+                "--file-flush-interval-msec",
+                "50",
+            ],
+            folder=folder,
+            is_ready=lambda: _answers(port),
+            stop_signal=signal.SIGTERM,
+            identity={},
         )
         with running(server):
             yield Edge(port, admin_port, folder / "server.log")

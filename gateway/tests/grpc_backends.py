@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import grpc
-from gateway.tests.received import Inbox, Received
 from google.api.httpbody_pb2 import HttpBody
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 from google.type.money_pb2 import Money
 from grpc_status import rpc_status
 
+from gateway.tests.received import Inbox, Received
 from nightmarket.cart.v1 import cart_pb2, cart_pb2_grpc
 from nightmarket.catalog.v1 import catalog_pb2, catalog_pb2_grpc
 from nightmarket.inventory.v1 import inventory_pb2, inventory_pb2_grpc

@@ -17,7 +17,8 @@ def services() -> dict[str, bool]:
     """Every gRPC service of the market, and whether it is public, that is, has methods with an HTTP rule."""
     return {
         f"{file.package}.{service.name}": any(_has_rule(method) for method in service.method)
-        for file in _market() for service in file.service
+        for file in _market()
+        for service in file.service
     }
 
 

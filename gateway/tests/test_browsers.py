@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from gateway.tests.client import Client, raw
 from gateway.tests.edge import Edge
 from gateway.tests.http_backends import OWN_POLICY, PAGE
@@ -10,8 +11,15 @@ from gateway.tests.small_market import SmallMarket
 
 ELSEWHERE = {"Origin": "https://elsewhere.example"}
 EVERYWHERE = [
-    "/healthz", "/openapi.json", "/api/v1/products/lamp", "/api/v1/products/lamp/image", "/api/v1/nothing",
-    "/api/v1/cart", "/.well-known/jwks.json", "/", "/a%2fb",
+    "/healthz",
+    "/openapi.json",
+    "/api/v1/products/lamp",
+    "/api/v1/products/lamp/image",
+    "/api/v1/nothing",
+    "/api/v1/cart",
+    "/.well-known/jwks.json",
+    "/",
+    "/a%2fb",
 ]
 
 

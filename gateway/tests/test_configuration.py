@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 import yaml
+
 from gateway.tests.client import Client
 from gateway.tests.edge import GATEWAY, Documents, Edge, connection_manager, local_copy, running_edge
 from gateway.tests.http_rules import methods_by_path
 from gateway.tests.small_market import SmallMarket
 from gateway.tests.waiting import eventually
-
 from laptop import wheels
 
 CLUSTERS = yaml.safe_load((GATEWAY / "envoy.yaml").read_text())["static_resources"]["clusters"]

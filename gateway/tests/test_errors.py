@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+
 from gateway.tests.client import Client, reason
 from gateway.tests.edge import Edge
 from gateway.tests.http_rules import METHODS, methods_by_path

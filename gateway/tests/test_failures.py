@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import grpc
 import pytest
+
 from gateway.tests import grpc_backends
 from gateway.tests.client import Client, reason
 from gateway.tests.edge import Documents, Edge, connection_manager, running_edge
 from gateway.tests.small_market import NOBODY, SmallMarket
 from gateway.tests.waiting import eventually
-
 from laptop.throwaway import free_port
 from nightmarket.catalog.v1 import catalog_pb2, catalog_pb2_grpc
 
@@ -65,8 +65,11 @@ def test_one_service_that_is_down_leaves_the_others_serving(market: SmallMarket)
 @pytest.mark.parametrize(
     ("service", "path"),
     [
-        ("catalog", "/api/v1/products/lamp"), ("inventory", "/api/v1/products/lamp/stock"),
-        ("cart", "/api/v1/cart"), ("orders", "/api/v1/orders/order-1"), ("storefront", "/"),
+        ("catalog", "/api/v1/products/lamp"),
+        ("inventory", "/api/v1/products/lamp/stock"),
+        ("cart", "/api/v1/cart"),
+        ("orders", "/api/v1/orders/order-1"),
+        ("storefront", "/"),
     ],
 )
 def test_a_read_that_fails_once_is_asked_again(
@@ -86,8 +89,10 @@ def test_a_read_is_not_asked_for_ever(client: Client, market: SmallMarket) -> No
 @pytest.mark.parametrize(
     ("service", "method", "path"),
     [
-        ("orders", "POST", "/api/v1/orders"), ("orders", "POST", "/api/v1/orders/order-1:cancel"),
-        ("cart", "POST", "/api/v1/cart/items"), ("cart", "DELETE", "/api/v1/cart/items/lamp"),
+        ("orders", "POST", "/api/v1/orders"),
+        ("orders", "POST", "/api/v1/orders/order-1:cancel"),
+        ("cart", "POST", "/api/v1/cart/items"),
+        ("cart", "DELETE", "/api/v1/cart/items/lamp"),
         ("storefront", "POST", "/checkout"),
     ],
 )

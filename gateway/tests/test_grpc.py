@@ -8,13 +8,13 @@ from typing import cast
 
 import grpc
 import pytest
+from google.rpc.error_details_pb2 import ErrorInfo
+from grpc_status import rpc_status
+
 from gateway.tests.client import raw
 from gateway.tests.edge import Edge, http_filter, local_copy
 from gateway.tests.http_rules import services
 from gateway.tests.small_market import SmallMarket
-from google.rpc.error_details_pb2 import ErrorInfo
-from grpc_status import rpc_status
-
 from nightmarket.catalog.v1 import catalog_pb2, catalog_pb2_grpc
 from nightmarket.inventory.v1 import inventory_pb2, inventory_pb2_grpc
 from nightmarket.orders.v1 import orders_pb2, orders_pb2_grpc

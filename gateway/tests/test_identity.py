@@ -9,19 +9,24 @@ import grpc
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
+
 from gateway.tests.client import Client, raw, reason
 from gateway.tests.edge import Edge
 from gateway.tests.small_market import SmallMarket
 from gateway.tests.tokens import Key, bearer
-
 from nightmarket.cart.v1 import cart_pb2, cart_pb2_grpc
 from nightmarket.catalog.v1 import catalog_pb2, catalog_pb2_grpc
 
 FORGED = {
-    "X-Account-Id": "victim", "X-Account-Email": "victim@example.org", "X-Account-Id-Bin": "dmljdGlt",
+    "X-Account-Id": "victim",
+    "X-Account-Email": "victim@example.org",
+    "X-Account-Id-Bin": "dmljdGlt",
     "X-Jwt-Payload": "eyJzdWIiOiJ2aWN0aW0ifQ",
-    "X-Forwarded-Host": "evil.example", "Forwarded": "host=evil.example",
-    "X-Envoy-Upstream-Rq-Timeout-Ms": "1", "X-Envoy-Retry-On": "5xx", "X-Envoy-Internal": "true",
+    "X-Forwarded-Host": "evil.example",
+    "Forwarded": "host=evil.example",
+    "X-Envoy-Upstream-Rq-Timeout-Ms": "1",
+    "X-Envoy-Retry-On": "5xx",
+    "X-Envoy-Internal": "true",
 }
 
 
@@ -33,8 +38,10 @@ def forged(received: dict[str, str]) -> set[str]:
 @pytest.mark.parametrize(
     ("path", "service"),
     [
-        ("/api/v1/products/lamp", "catalog"), ("/api/v1/products/lamp/stock", "inventory"),
-        ("/", "storefront"), ("/.well-known/jwks.json", "accounts"),
+        ("/api/v1/products/lamp", "catalog"),
+        ("/api/v1/products/lamp/stock", "inventory"),
+        ("/", "storefront"),
+        ("/.well-known/jwks.json", "accounts"),
     ],
 )
 def test_a_caller_without_a_token_has_no_identity(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+
 from gateway.tests import http_backends
 from gateway.tests.client import Client
 from gateway.tests.conftest import ask_for_keys_often
@@ -13,7 +14,6 @@ from gateway.tests.edge import running_edge
 from gateway.tests.small_market import SmallMarket
 from gateway.tests.tokens import Key, KeyRing, bearer
 from gateway.tests.waiting import eventually
-
 from laptop.throwaway import free_port
 
 

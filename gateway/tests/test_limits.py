@@ -11,11 +11,11 @@ from threading import Barrier
 
 import grpc
 import pytest
+
 from gateway.tests.client import Client, reason
 from gateway.tests.edge import Documents, Edge, http_filter, running_edge
 from gateway.tests.small_market import SmallMarket
 from gateway.tests.tokens import bearer
-
 from nightmarket.cart.v1 import cart_pb2, cart_pb2_grpc
 
 BURST = 200  # the same for an account's calls as for an address that signs in
@@ -40,8 +40,10 @@ def strict_edge(market: SmallMarket) -> Iterator[Edge]:
 @pytest.mark.parametrize(
     ("address", "path"),
     [
-        ("127.0.1.1", "/api/v1/accounts"), ("127.0.1.2", "/api/v1/sessions?x=1"),
-        ("127.0.1.3", "/sign-in"), ("127.0.1.4", "/sign-up?next=/cart"),
+        ("127.0.1.1", "/api/v1/accounts"),
+        ("127.0.1.2", "/api/v1/sessions?x=1"),
+        ("127.0.1.3", "/sign-in"),
+        ("127.0.1.4", "/sign-up?next=/cart"),
     ],
 )
 def test_an_address_cannot_try_passwords_without_end(strict_edge: Edge, address: str, path: str) -> None:

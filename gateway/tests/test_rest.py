@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from gateway.tests.client import Client, reason
 from gateway.tests.grpc_backends import PICTURE
 from gateway.tests.small_market import SmallMarket
@@ -10,7 +11,11 @@ from gateway.tests.small_market import SmallMarket
 
 def test_a_product_is_printed_in_lower_camel_case_with_its_empty_fields(client: Client) -> None:
     assert client.get("/api/v1/products/lamp").json() == {
-        "id": "lamp", "name": "Lamp", "description": "", "category": "", "imageUrl": "",
+        "id": "lamp",
+        "name": "Lamp",
+        "description": "",
+        "category": "",
+        "imageUrl": "",
         "price": {"currencyCode": "USD", "units": "12", "nanos": 500_000_000},
     }
 
@@ -108,7 +113,9 @@ def test_the_openapi_document_is_served(client: Client) -> None:
 def test_the_gateway_itself_says_that_it_is_well(client: Client) -> None:
     answer = client.get("/healthz")
     assert (answer.status_code, answer.headers["Content-Type"], answer.json()) == (
-        200, "application/json", {"status": "ok"},
+        200,
+        "application/json",
+        {"status": "ok"},
     )
 
 

@@ -11,13 +11,14 @@ from queue import Queue
 import grpc
 import pytest
 import requests
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
+
 from gateway.tests.client import Client
 from gateway.tests.edge import Documents, Edge, running_edge
 from gateway.tests.small_market import SmallMarket
 from gateway.tests.tokens import bearer
 from gateway.tests.waiting import eventually
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
-from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
@@ -80,9 +81,19 @@ def test_the_log_has_a_line_for_a_request(client: Client, edge: Edge, market: Sm
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", line.pop("time"))
     assert line.pop("duration_ms") >= 0
     assert line == {
-        "level": "INFO", "service": "gateway", "message": "request", "method": "GET", "path": "/api/v1/cart",
-        "status": 200, "request_id": name, "trace_id": TRACE, "account_id": "logged", "upstream": "cart",
-        "response_flags": "-", "details": "via_upstream", "grpc_status": "OK",
+        "level": "INFO",
+        "service": "gateway",
+        "message": "request",
+        "method": "GET",
+        "path": "/api/v1/cart",
+        "status": 200,
+        "request_id": name,
+        "trace_id": TRACE,
+        "account_id": "logged",
+        "upstream": "cart",
+        "response_flags": "-",
+        "details": "via_upstream",
+        "grpc_status": "OK",
     }
 
 

@@ -29,8 +29,13 @@ class Key:
         """A token for an account, valid for `lifetime` seconds; a negative one has expired."""
         now = int(time.time())
         payload = {
-            "iss": "night-market", "aud": "night-market", "sub": account, "email": f"{account}@example.org",
-            "iat": now, "exp": now + lifetime, **claims,
+            "iss": "night-market",
+            "aud": "night-market",
+            "sub": account,
+            "email": f"{account}@example.org",
+            "iat": now,
+            "exp": now + lifetime,
+            **claims,
         }
         return jwt.encode(payload, self.private, algorithm="ES256", headers={"kid": self.kid})
 

@@ -33,8 +33,16 @@ def descriptor_set(*, with_comments: bool) -> FileDescriptorSet:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "descriptors.pb")
         comments = ["--include_source_info"] if with_comments else []
-        _run([f"--descriptor_set_out={out}", "--include_imports", *comments, *sources(),
-              "google/rpc/status.proto", "google/rpc/error_details.proto"])
+        _run(
+            [
+                f"--descriptor_set_out={out}",
+                "--include_imports",
+                *comments,
+                *sources(),
+                "google/rpc/status.proto",
+                "google/rpc/error_details.proto",
+            ]
+        )
         return FileDescriptorSet.FromString(out.read_bytes())
 
 
