@@ -22,7 +22,7 @@ from storefront.pages.account import AccountPages
 from storefront.pages.basket import BasketPages
 from storefront.pages.browse import Browse
 from storefront.pages.checkout import CheckoutPages
-from storefront.pages.frame import Frame, account_email, is_signed_in
+from storefront.pages.frame import Frame, account_email, is_signed_in, sign_in_place
 from storefront.pages.orders import OrderPages
 from storefront.pages.plain import PlainPages
 from storefront.readiness import MarketReadiness
@@ -93,9 +93,9 @@ def _speak(app: flask.Flask, assets: Assets, translations: Translations) -> None
     Languages(translations).attach(app)
     app.jinja_env.filters["money"] = money.text
     app.jinja_env.globals.update(
-        asset=assets.url, account_email=account_email, is_signed_in=is_signed_in, texts=texts
-    )
-    app.jinja_env.globals["countries"] = countries.COUNTRIES
+        asset=assets.url, texts=texts, countries=countries.COUNTRIES,
+        account_email=account_email, is_signed_in=is_signed_in, sign_in_place=sign_in_place,
+    )  # fmt: skip
 
 
 class _Cookies(SecureCookieSessionInterface):

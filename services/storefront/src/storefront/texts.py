@@ -23,8 +23,8 @@ REASONS: Mapping[str, str] = {
     "PRODUCT_NOT_FOUND": N_("This product is not sold here, or not any more."),
     "PRODUCT_GONE": N_("Something in your basket is not sold any more. Please take it out."),
     "SOLD_OUT": N_("Somebody was faster: there are not enough pieces left."),
-    "CARD_DECLINED": N_("The bank declined this card. Nothing was charged."),
-    "INSUFFICIENT_FUNDS": N_("There is not enough money on this card. Nothing was charged."),
+    "CARD_DECLINED": N_("The bank declined this card."),
+    "INSUFFICIENT_FUNDS": N_("There is not enough money on this card."),
     "PAYMENT_TOKEN_INVALID": N_("Please choose a card."),
     "ADDRESS_INVALID": N_("Please check the address."),
     "COUNTRY_INVALID": N_("We cannot send parcels to this country."),
@@ -36,7 +36,7 @@ REASONS: Mapping[str, str] = {
         "We did not hear back, so we do not know yet whether the order was placed. Press the button again: "
         "you will not be charged twice."
     ),
-    "CANCELLED_BY_BUYER": N_("You cancelled it."),
+    "CANCELLED_BY_BUYER": N_("You wanted it so."),
     "QUERY_TOO_LONG": N_("Please search for fewer words."),
     "PAGE_TOKEN_INVALID": N_("This page of the list has moved. Please start from the first one."),
     "FORM_EXPIRED": N_(

@@ -14,6 +14,7 @@ from storefront import texts
 from storefront.window import ShopWindow
 
 P = ParamSpec("P")
+_LOOKING = ("/c/", "/p/", "/search")
 GOOD, BAD = "good", "bad"
 
 
@@ -54,6 +55,13 @@ def is_signed_in() -> bool:
 def to_sign_in(next_place: str) -> ResponseReturnValue:
     """Sends the visitor to sign in, and then on."""
     return to("/sign-in?" + urlencode({"next": next_place}))
+
+
+def sign_in_place() -> str:
+    """The address at which to sign in, and from which the visitor comes back to what they are looking at."""
+    if flask.request.path.startswith(_LOOKING):
+        return "/sign-in?" + urlencode({"next": flask.request.full_path.rstrip("?")})
+    return "/sign-in"
 
 
 def to(place: str) -> ResponseReturnValue:
