@@ -46,7 +46,7 @@ class Bank:
                 yield process
             finally:
                 process.terminate()
-                process.wait(timeout=15)
+                process.wait(timeout=30)
 
     def _get(self, path, **query):
         headers = {"Authorization": f"Bearer {API_KEY}"}
