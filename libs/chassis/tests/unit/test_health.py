@@ -67,7 +67,7 @@ def test_a_service_that_stops_is_not_ready_whatever_its_checks_say(readiness):
 
 def test_becoming_ready_or_unready_is_logged_once(readiness, caplog):
     caplog.set_level(logging.INFO)
-    problems = []
+    problems: list[str] = []
 
     def check():
         if problems:

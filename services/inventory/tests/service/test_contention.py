@@ -5,7 +5,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from chassis.errors import Refused
+from chassis.errors import Conflict, Refused
 from chassis.testing import eventually
 from nightmarket.inventory.v1.inventory_pb2 import Reservation
 
@@ -65,7 +65,7 @@ def test_an_order_that_reserves_two_things_at_once_is_kept_one_of_them(inventory
 def _tried(inventory, order_id, product):
     try:
         return inventory.reserves(order_id, **{product: 1})
-    except Exception as error:
+    except Conflict as error:
         assert error.reason == "RESERVATION_DIFFERS"
         return None
 

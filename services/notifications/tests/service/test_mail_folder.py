@@ -22,10 +22,12 @@ def market(run_notifications, folder):
 
 def mails_to(folder, address):
     """The mails that a mail reader finds in the folder for this address."""
-    found = mailbox.Maildir(
-        folder, factory=lambda file: email.message_from_binary_file(file, policy=email.policy.default)
-    )
-    return [mail for mail in found if mail["To"] == address]
+    found = mailbox.Maildir(folder)
+    mails = [
+        email.message_from_bytes(found.get_bytes(key), policy=email.policy.default)
+        for key in found.iterkeys()
+    ]
+    return [mail for mail in mails if mail["To"] == address]
 
 
 def test_a_confirmed_order_is_told_with_its_lines_and_amounts(market, folder, buyer):

@@ -53,12 +53,12 @@ def test_nothing_is_captured_before_the_order_is_confirmed():
 
 @pytest.mark.parametrize("step", [Step.CAPTURE, Step.CLEAR_BASKET, Step.CANCEL_PAYMENT, Step.RELEASE])
 def test_what_must_happen_is_tried_again_even_when_it_is_refused(step):
-    assert after(step, Outcome.REFUSED).next_step is step
+    assert after(step, Outcome.REFUSED).next_step == step
 
 
 @pytest.mark.parametrize("step", list(Step))
 def test_an_unknown_outcome_never_leads_anywhere_but_to_another_try(step):
-    assert after(step, Outcome.UNKNOWN).next_step is step
+    assert after(step, Outcome.UNKNOWN).next_step == step
     assert not settles(step, Outcome.UNKNOWN)
 
 
