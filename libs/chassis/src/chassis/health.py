@@ -15,6 +15,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 log = logging.getLogger(__name__)
 Check = Callable[[], None]
 _CLIENT_SECONDS = 5
+_POLL_SECONDS = 0.1  # how soon it notices that it shall stop
 
 
 class Readiness:
@@ -60,7 +61,9 @@ class AdminServer:
     def __init__(self, host: str, port: int, readiness: Readiness) -> None:
         self._server = _Server((host, port), _handler(readiness))
         self.port: int = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, name="admin", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_POLL_SECONDS,), name="admin", daemon=True
+        )
 
     def start(self) -> None:
         """Begins to answer."""

@@ -1,0 +1,191 @@
+import logging
+import threading
+import time
+
+import grpc
+import pytest
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+from chassis import call
+from chassis.call import Call, answering
+from chassis.errors import Invalid, Refused, Unavailable
+from chassis.testing import eventually, started
+from libs.chassis.tests.service.echo import PATH, SERVICE, Config, Echo, SoldOut
+
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.fixture
+def running(run_echo):
+    with run_echo() as parts:
+        yield parts
+
+
+@pytest.fixture
+def echo(running):
+    return running[0]
+
+
+@pytest.fixture
+def stub(running):
+    return running[1]
+
+
+@pytest.fixture
+def plain(running):
+    """A channel without the chassis: what other clients see."""
+    with grpc.insecure_channel(running[2]) as opened:
+        yield opened
+
+
+def fails_with(error):
+    def answer(_request):
+        raise error
+
+    return answer
+
+
+def test_an_answer_arrives(stub):
+    assert stub.ask(product="tea") == {"product": "tea"}
+
+
+def test_a_refusal_of_the_domain_arrives_with_its_reason_and_details(echo, stub):
+    echo.answer = fails_with(SoldOut("All gone.", product="tea"))
+    with pytest.raises(Refused) as refused:
+        stub.ask()
+    assert (refused.value.reason, refused.value.message) == ("SOLD_OUT", "All gone.")
+    assert refused.value.metadata == {"product": "tea"}
+
+
+def test_an_error_of_the_tree_arrives_as_what_it_is(echo, stub):
+    echo.answer = fails_with(Invalid("QUERY_TOO_LONG", "Shorter, please."))
+    with pytest.raises(Invalid) as refused:
+        stub.ask()
+    assert refused.value.reason == "QUERY_TOO_LONG"
+
+
+def test_an_unexpected_exception_is_internal_and_tells_nothing(echo, plain, caplog):
+    caplog.set_level(logging.ERROR)
+    echo.answer = fails_with(KeyError("the password is swordfish"))
+    with pytest.raises(grpc.RpcError) as failed:
+        plain.unary_unary(PATH)(b"")
+    assert failed.value.code() == grpc.StatusCode.INTERNAL
+    assert "swordfish" not in str(failed.value) + str(failed.value.trailing_metadata())
+    assert [record.exc_text for record in caplog.records if "swordfish" in str(record.exc_info)] != []
+
+
+def test_what_is_no_message_of_the_method_is_refused_with_a_reason(plain):
+    with pytest.raises(grpc.RpcError) as failed:
+        plain.unary_unary(PATH)(b"\xff\xff\xff")
+    assert failed.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert "REQUEST_MALFORMED" in str(failed.value.trailing_metadata())
+
+
+def test_an_unknown_method_is_unimplemented(plain):
+    with pytest.raises(grpc.RpcError) as failed:
+        plain.unary_unary(f"/{SERVICE}/Dance")(b"")
+    assert failed.value.code() == grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_the_caller_s_metadata_are_the_current_call_s_headers(echo, plain):
+    seen = {}
+    echo.answer = lambda _request: seen.update(call.current().headers) or {}
+    plain.unary_unary(PATH)(b"", metadata=(("x-account-id", "ada"), ("idempotency-key", "k")))
+    assert (seen["x-account-id"], seen["idempotency-key"]) == ("ada", "k")
+
+
+def test_trace_request_and_account_are_passed_on_from_call_to_call(echo, stub, run_echo):
+    headers = {"traceparent": TRACEPARENT, "x-request-id": "r-1", "x-account-id": "ada"}
+    with run_echo() as (behind, stub_behind, _), answering(Call(headers)):
+        behind.answer = lambda _request: {name: call.current().headers.get(name, "") for name in headers}
+        echo.answer = lambda _request: stub_behind.ask()
+        assert stub.ask() == headers
+
+
+def test_a_call_made_for_another_has_the_time_that_is_left_of_it(echo, stub, run_echo):
+    with run_echo() as (behind, stub_behind, _):
+        behind.answer = lambda _request: {"seconds": call.current().deadline - time.monotonic()}
+        echo.answer = lambda _request: stub_behind.ask()
+        assert 0 < stub.ask(timeout=1.5)["seconds"] <= 1.5
+
+
+def test_calls_are_counted_by_method_and_outcome(echo, stub, counted):
+    stub.ask()
+    stub.ask()
+    echo.answer = fails_with(SoldOut("All gone."))
+    with pytest.raises(Refused):
+        stub.ask()
+    for metric in ("rpc_server_duration_seconds_count", "rpc_client_duration_seconds_count"):
+        method = {"rpc_service": SERVICE, "rpc_method": "Ask"}
+        assert counted(metric, **method, rpc_grpc_status_code="OK") == 2
+        assert counted(metric, **method, rpc_grpc_status_code="FAILED_PRECONDITION") == 1
+
+
+def test_a_taken_port_is_one_clear_line(running):
+    port = int(running[2].rpartition(":")[2])
+    with pytest.raises(SystemExit) as exit, started(Echo().compose, Config(port=port, admin_port=0)):
+        pass
+    assert str(exit.value).startswith(f"echo: cannot listen on 127.0.0.1:{port}, is it taken? Set PORT.")
+
+
+def turns_new_calls_away(channel):
+    """Whether the server has stopped to listen."""
+    with pytest.raises(grpc.RpcError) as failed:
+        channel.unary_unary(f"/{SERVICE}/Dance")(b"", timeout=1)
+    return failed.value.code() == grpc.StatusCode.UNAVAILABLE
+
+
+def test_a_service_that_stops_finishes_the_call_in_hand(free_port):
+    echo, config = Echo(), Config(port=free_port(), admin_port=0)
+    begun, may_finish = threading.Event(), threading.Event()
+    echo.answer = lambda request: begun.set() or (may_finish.wait(10) and request)
+    service = echo.compose(config)
+    service.start()
+    with grpc.insecure_channel(f"127.0.0.1:{config.port}") as opened:
+        asked = opened.unary_unary(PATH).future(b"", timeout=10)
+        assert begun.wait(10)
+        stopping = threading.Thread(target=service.stop)
+        stopping.start()
+        eventually(lambda: turns_new_calls_away(opened))
+        may_finish.set()
+        assert asked.result() == b""
+        stopping.join()
+
+
+class TestHealth:
+    """The health protocol."""
+
+    @pytest.fixture
+    def service(self, free_port):
+        with started(Echo().compose, Config(port=free_port(), admin_port=0)) as service:
+            yield service
+
+    @pytest.fixture
+    def check(self, service):
+        with grpc.insecure_channel(f"127.0.0.1:{service.config.port}") as opened:
+            stub = health_pb2_grpc.HealthStub(opened)
+            yield lambda name="": stub.Check(health_pb2.HealthCheckRequest(service=name)).status
+
+    def test_a_ready_service_serves(self, check):
+        assert check() == health_pb2.HealthCheckResponse.SERVING
+
+    def test_a_service_that_is_not_ready_does_not_serve(self, service, check):
+        def gone():
+            raise Unavailable("X", "Gone.")
+
+        service.readiness.add("database", gone)
+        assert check() == health_pb2.HealthCheckResponse.NOT_SERVING
+
+    def test_a_service_that_is_about_to_stop_does_not_serve(self, service, check):
+        service.readiness.stop()
+        assert check() == health_pb2.HealthCheckResponse.NOT_SERVING
+
+    def test_only_the_whole_server_has_a_health(self, check):
+        with pytest.raises(grpc.RpcError) as failed:
+            check("nightmarket.catalog.v1.CatalogService")
+        assert failed.value.code() == grpc.StatusCode.NOT_FOUND
+
+    def test_probes_are_not_counted_among_the_calls(self, check, counted):
+        check()
+        labels = {"rpc_service": "grpc.health.v1.Health", "rpc_method": "Check", "rpc_grpc_status_code": "OK"}
+        assert counted("rpc_server_duration_seconds_count", **labels) == 0
