@@ -65,9 +65,9 @@ class SmallMarket:
         return False
 
     def pid(self, name: str) -> int:
-        """The process id of a program, as `status` shows it."""
+        """The process id of a program, as `status` shows it; 0 if it does not run."""
         rows = (line.split() for line in self.run("status").stdout.splitlines())
-        return next(int(row[2]) for row in rows if row and row[0] == name)
+        return next(int(row[2].replace("-", "0")) for row in rows if row and row[0] == name)
 
     def supervisor(self) -> psutil.Process:
         """The supervisord of this market."""
