@@ -50,6 +50,7 @@ def furnish(app: flask.Flask, refusals: Refusals, error_page: ErrorPage = as_jso
 
     app.register_error_handler(Exception, refused)
     app.before_request(_note_route)
+    app.before_request(_measure_body)
     app.wsgi_app = _Wrapper(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
@@ -84,6 +85,13 @@ def _http_error(error: HTTPException) -> MarketError:
 def _note_route() -> None:
     rule = flask.request.url_rule
     flask.request.environ[_ROUTE] = rule.rule if rule else "unknown"
+
+
+def _measure_body() -> None:
+    # Of a body that comes without its length, werkzeug would read up to the limit and leave the rest.
+    request = flask.request
+    if "HTTP_TRANSFER_ENCODING" in request.environ and len(request.get_data()) >= MAX_BODY_BYTES:
+        flask.abort(413)
 
 
 class _Wrapper:

@@ -100,6 +100,13 @@ class _Worker(ThreadWorker):
     def is_parent_alive(self) -> bool:
         return True
 
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Accepts, or doesn't. Once it stops for good, who comes is turned away and not kept waiting."""
+        super().set_accept_enabled(enabled)
+        if not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
 
 class _Log(Logger):
     """gunicorn's lines in the format of all others."""

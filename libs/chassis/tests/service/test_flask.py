@@ -1,0 +1,106 @@
+import socket
+
+import pytest
+import requests
+
+from chassis.flask import MAX_BODY_BYTES
+from libs.chassis.tests.service.stalls import running_stall
+
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+@pytest.fixture(scope="module")
+def stall(tmp_path_factory, free_port):
+    with running_stall(tmp_path_factory.mktemp("stall"), free_port(), free_port()) as running:
+        yield running
+
+
+def refusal(response):
+    """Status, reason and message of an error in JSON."""
+    status = response.json()
+    [info] = status["details"]
+    assert info["domain"] == "night-market"
+    return response.status_code, info["reason"], status["message"]
+
+
+def metric(stall, **labels):
+    """How many requests were counted with these labels."""
+    wanted = [f'{name}="{value}"' for name, value in labels.items()]
+    for line in requests.get(f"{stall.admin_url}/metrics", timeout=5).text.splitlines():
+        if line.startswith("http_server_request_duration_seconds_count") and all(w in line for w in wanted):
+            return float(line.split()[-1])
+    return 0
+
+
+def test_a_request_s_headers_are_the_current_call_s(stall):
+    headers = {"X-Account-Id": "ada", "Traceparent": TRACEPARENT}
+    seen = requests.get(f"{stall.url}/products/tea", headers=headers, timeout=5).json()["headers"]
+    assert (seen["x-account-id"], seen["traceparent"]) == ("ada", TRACEPARENT)
+
+
+def test_a_refusal_of_the_domain_is_a_status_in_json(stall):
+    assert refusal(requests.get(f"{stall.url}/sold-out", timeout=5)) == (400, "SOLD_OUT", "All gone.")
+
+
+def test_an_unexpected_exception_tells_nothing_but_is_logged(stall):
+    response = requests.get(f"{stall.url}/broken", timeout=5)
+    assert refusal(response) == (500, "INTERNAL", "Something went wrong on our side.")
+    assert "swordfish" not in response.text
+    assert any("swordfish" in line.get("exception", "") for line in stall.log())
+
+
+def test_an_unknown_page_is_not_found(stall):
+    status, reason, _ = refusal(requests.get(f"{stall.url}/nowhere", timeout=5))
+    assert (status, reason) == (404, "NOT_FOUND")
+
+
+def test_a_method_that_a_page_does_not_have_is_refused_and_the_others_are_named(stall):
+    response = requests.delete(f"{stall.url}/baskets", timeout=5)
+    assert refusal(response)[:2] == (405, "METHOD_NOT_ALLOWED")
+    assert "POST" in response.headers["Allow"]
+
+
+def test_a_body_may_have_the_largest_size(stall):
+    response = requests.post(f"{stall.url}/baskets", data=b"x" * MAX_BODY_BYTES, timeout=5)
+    assert response.json() == {"bytes": MAX_BODY_BYTES}
+
+
+def test_a_body_may_come_without_its_length(stall):
+    response = requests.post(f"{stall.url}/baskets", data=iter([b"x" * 1000, b"y" * 1000]), timeout=5)
+    assert response.json() == {"bytes": 2000}
+
+
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["with length", "without length"])
+def test_a_body_that_is_too_large_is_refused_and_the_next_one_is_read(stall, is_chunked):
+    body = b"x" * (MAX_BODY_BYTES + 1)
+    with requests.Session() as session:
+        response = session.post(f"{stall.url}/baskets", data=iter([body]) if is_chunked else body, timeout=5)
+        assert refusal(response)[:2] == (413, "REQUEST_ENTITY_TOO_LARGE")
+        assert session.post(f"{stall.url}/baskets", data=b"xyz", timeout=5).json() == {"bytes": 3}
+
+
+def test_requests_are_counted_by_route_and_outcome(stall):
+    labels = {
+        "http_request_method": "GET",
+        "http_route": "/products/<product_id>",
+        "http_response_status_code": "200",
+    }
+    before = metric(stall, **labels)
+    for product in ("tea", "cup"):
+        requests.get(f"{stall.url}/products/{product}", timeout=5)
+    assert metric(stall, **labels) == before + 2
+
+
+def test_pages_and_methods_that_anybody_can_make_up_make_no_metrics_of_their_own(stall):
+    labels = {"http_request_method": "_OTHER", "http_route": "unknown", "http_response_status_code": "404"}
+    before = metric(stall, **labels)
+    for name in ("BREW", "WHEN"):
+        requests.request(name, f"{stall.url}/{name}", timeout=5)
+    assert metric(stall, **labels) == before + 2
+
+
+def test_what_is_no_http_is_turned_away_and_logged_in_the_one_format(stall):
+    with socket.create_connection(stall.address, timeout=5) as client:
+        client.sendall(b"HELLO THERE\r\n\r\n")
+        assert client.recv(100).startswith(b"HTTP/1.1 400")
+    assert any("Invalid request" in line["message"] and line["service"] == "stall" for line in stall.log())

@@ -1,0 +1,43 @@
+import flask
+import pytest
+
+from chassis.errors import NotFound
+from chassis.flask import furnish
+
+
+class NoSuchLantern(Exception):
+    """A refusal of the domain."""
+
+
+@pytest.fixture
+def client():
+    app = flask.Flask(__name__)
+
+    @app.get("/lanterns/<name>")
+    def lantern(name):
+        raise NoSuchLantern(f"There is no {name} lantern.")
+
+    @app.get("/old")
+    def old():
+        flask.abort(flask.redirect("/new"))
+
+    def page(error, status):
+        return f"<h1>{error.reason}</h1>", status
+
+    return furnish(app, {NoSuchLantern: NotFound}, page).test_client()
+
+
+def test_a_refusal_is_answered_with_the_service_s_own_page(client):
+    response = client.get("/lanterns/blue")
+    assert (response.status_code, response.text) == (404, "<h1>NO_SUCH_LANTERN</h1>")
+
+
+def test_an_error_of_http_is_answered_with_the_service_s_own_page(client):
+    response = client.post("/lanterns/blue")
+    assert (response.status_code, response.text) == (405, "<h1>METHOD_NOT_ALLOWED</h1>")
+    assert response.content_type == "text/html; charset=utf-8"
+
+
+def test_a_redirection_is_no_error(client):
+    response = client.get("/old")
+    assert (response.status_code, response.location) == (302, "/new")

@@ -1,0 +1,85 @@
+import signal
+import socket
+import subprocess
+import sys
+import threading
+
+import pytest
+import requests
+
+from chassis.testing import eventually
+from libs.chassis.tests.service.stalls import PROGRAM, answers, running_stall
+
+
+@pytest.fixture
+def run_stall(tmp_path, free_port):
+    return lambda **environ: running_stall(tmp_path, free_port(), free_port(), **environ)
+
+
+@pytest.fixture
+def slowly_asked():
+    """Asks a stall for its slow page, in the background, until that has begun: slowly_asked(stall) -> answers."""
+    threads = []
+
+    def ask(stall):
+        found = []
+        slow = f"{stall.url}/slow"
+        threads.append(threading.Thread(target=lambda: found.append(requests.get(slow, timeout=20).text)))
+        threads[-1].start()
+        eventually((stall.folder / "begun").exists)
+        return found
+
+    yield ask
+    for thread in threads:
+        thread.join()
+
+
+def test_a_service_that_is_told_to_stop_finishes_the_request_in_hand(run_stall, slowly_asked):
+    with run_stall() as stall:
+        found = slowly_asked(stall)
+        stall.process.terminate()
+        eventually(lambda: not answers(f"{stall.url}/products/tea"))
+        assert requests.get(f"{stall.admin_url}/readyz", timeout=5).status_code == 503
+        (stall.folder / "may-finish").touch()
+        assert stall.process.wait(10) == 0
+        eventually(lambda: found == ["done"])
+        assert stall.log()[-1]["message"] == "stopped"
+
+
+def test_a_service_that_drains_is_not_ready_but_answers(run_stall):
+    with run_stall(DRAIN_SECONDS="3600") as stall:
+        stall.process.terminate()
+        eventually(lambda: requests.get(f"{stall.admin_url}/readyz", timeout=5).status_code == 503)
+        assert requests.get(f"{stall.url}/products/tea", timeout=5).status_code == 200
+
+
+def test_a_second_signal_ends_the_process_at_once(run_stall):
+    with run_stall(DRAIN_SECONDS="3600") as stall:
+        stall.process.terminate()
+        eventually(lambda: any(line["message"] == "stopping" for line in stall.log()))
+        stall.process.send_signal(signal.SIGINT)
+        assert stall.process.wait(10) == 1
+
+
+def test_a_request_that_does_not_end_is_given_up(run_stall):
+    with run_stall(STOP_SECONDS="0.1") as stall, socket.create_connection(stall.address) as client:
+        client.sendall(b"GET /slow HTTP/1.1\r\nHost: stall\r\n\r\n")
+        eventually((stall.folder / "begun").exists)
+        stall.process.terminate()
+        assert stall.process.wait(10) == 0
+        assert client.recv(1) == b""
+
+
+@pytest.mark.parametrize("variable", ["PORT", "ADMIN_PORT"])
+def test_a_taken_port_is_one_clear_line(variable, tmp_path, free_port):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        ports = {"PORT": str(free_port()), "ADMIN_PORT": str(free_port())}
+        ports[variable] = str(other.getsockname()[1])
+        ended = subprocess.run(
+            [sys.executable, PROGRAM, tmp_path], env=ports, capture_output=True, text=True, timeout=20
+        )
+    assert ended.returncode == 1
+    [line] = ended.stderr.splitlines()
+    assert line.startswith(
+        f"stall: cannot listen on 127.0.0.1:{ports[variable]}, is it taken? Set {variable}."
+    )
