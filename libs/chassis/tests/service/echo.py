@@ -14,7 +14,7 @@ from chassis.lifecycle import Service
 
 SERVICE = "test.v1.EchoService"
 PATH = f"/{SERVICE}/Ask"
-Answer = Callable[[dict[str, Any]], dict[str, Any]]
+Answer = Callable[[dict[str, Any]], Any]
 
 
 class SoldOut(Exception):

@@ -1,6 +1,7 @@
 import logging
 import threading
-import time
+from collections.abc import Mapping
+from typing import Any
 
 import grpc
 import pytest
@@ -12,6 +13,7 @@ from chassis.errors import Invalid, Refused, Unavailable
 from chassis.testing import eventually, started
 from libs.chassis.tests.service.echo import PATH, SERVICE, Config, Echo, SoldOut
 
+PATIENCE = 8.0  # seconds
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
@@ -88,10 +90,15 @@ def test_an_unknown_method_is_unimplemented(plain):
 
 
 def test_the_caller_s_metadata_are_the_current_call_s_headers(echo, plain):
-    seen = {}
-    echo.answer = lambda _request: seen.update(call.current().headers) or {}
+    seen: list[Mapping[str, str]] = []
+
+    def look(request):
+        seen.append(call.current().headers)
+        return request
+
+    echo.answer = look
     plain.unary_unary(PATH)(b"", metadata=(("x-account-id", "ada"), ("idempotency-key", "k")))
-    assert (seen["x-account-id"], seen["idempotency-key"]) == ("ada", "k")
+    assert (seen[0]["x-account-id"], seen[0]["idempotency-key"]) == ("ada", "k")
 
 
 def test_trace_request_and_account_are_passed_on_from_call_to_call(echo, stub, run_echo):
@@ -104,7 +111,7 @@ def test_trace_request_and_account_are_passed_on_from_call_to_call(echo, stub, r
 
 def test_a_call_made_for_another_has_the_time_that_is_left_of_it(echo, stub, run_echo):
     with run_echo() as (behind, stub_behind, _):
-        behind.answer = lambda _request: {"seconds": call.current().deadline - time.monotonic()}
+        behind.answer = lambda _request: {"seconds": call.current().seconds_left(PATIENCE)}
         echo.answer = lambda _request: stub_behind.ask()
         assert 0 < stub.ask(timeout=1.5)["seconds"] <= 1.5
 
@@ -138,7 +145,12 @@ def turns_new_calls_away(channel):
 def test_a_service_that_stops_finishes_the_call_in_hand(free_port):
     echo, config = Echo(), Config(port=free_port(), admin_port=0)
     begun, may_finish = threading.Event(), threading.Event()
-    echo.answer = lambda request: begun.set() or (may_finish.wait(10) and request)
+
+    def slow(request):
+        begun.set()
+        return may_finish.wait(10) and request
+
+    echo.answer = slow
     service = echo.compose(config)
     service.start()
     with grpc.insecure_channel(f"127.0.0.1:{config.port}") as opened:
@@ -163,7 +175,7 @@ class TestHealth:
     @pytest.fixture
     def check(self, service):
         with grpc.insecure_channel(f"127.0.0.1:{service.config.port}") as opened:
-            stub = health_pb2_grpc.HealthStub(opened)
+            stub: Any = health_pb2_grpc.HealthStub(opened)
             yield lambda name="": stub.Check(health_pb2.HealthCheckRequest(service=name)).status
 
     def test_a_ready_service_serves(self, check):

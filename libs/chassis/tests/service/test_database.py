@@ -1,0 +1,162 @@
+import socket
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+
+import psycopg
+import pytest
+
+from chassis.database import Database
+from chassis.errors import Unavailable
+from chassis.testing import eventually
+from laptop.postgres import create_database
+from libs.chassis.tests.service.servers import own_postgres
+
+AT_ONCE = 3.0  # seconds, of which the chassis takes two
+SOON = 8.0
+
+
+@contextmanager
+def opened(url, **how):
+    database = Database(url, **how)
+    database.open()
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+@pytest.fixture(scope="module")
+def url(postgres_url):
+    return create_database(postgres_url)
+
+
+@pytest.fixture
+def database(url):
+    with opened(url) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    with own_postgres() as server:
+        yield server
+
+
+def answers(database):
+    """Whether the database answers; None where it doesn't, and says so quickly."""
+    begun = time.monotonic()
+    try:
+        with database.connection() as connection:
+            return connection.execute("SELECT 1 AS one").fetchone() == {"one": 1}
+    except Unavailable as error:
+        assert error.reason == "DATABASE_UNAVAILABLE"
+        assert time.monotonic() - begun < AT_ONCE
+        return None
+
+
+def is_used_by(database, number):
+    """Opens so many connections at once, and gives them back."""
+    with ExitStack() as stack:
+        for _ in range(number):
+            stack.enter_context(database.connection())
+
+
+@pytest.fixture
+def notes(database):
+    with database.connection() as connection:
+        connection.execute("CREATE TABLE notes (text text)")
+        yield lambda: [row["text"] for row in connection.execute("SELECT text FROM notes").fetchall()]
+        connection.execute("DROP TABLE notes")
+
+
+def test_a_transaction_that_ends_well_is_kept(database, notes):
+    with database.transaction() as connection:
+        connection.execute("INSERT INTO notes VALUES ('kept')")
+    assert notes() == ["kept"]
+
+
+def test_a_transaction_that_is_left_by_an_exception_never_was(database, notes):
+    with pytest.raises(ZeroDivisionError), database.transaction() as connection:
+        connection.execute("INSERT INTO notes VALUES ('lost')")
+        raise ZeroDivisionError
+    assert notes() == []
+
+
+def test_an_error_of_the_statement_is_told_as_it_is(database):
+    with pytest.raises(psycopg.errors.UndefinedTable), database.connection() as connection:
+        connection.execute("SELECT * FROM nothing")
+    assert answers(database)
+
+
+def test_who_finds_all_connections_taken_waits_for_one(url):
+    with opened(url, max_connections=1) as database:
+        with database.connection():
+            found = []
+            waiting = threading.Thread(target=lambda: found.append(answers(database)))
+            waiting.start()
+        waiting.join()
+        assert found == [True]
+
+
+def test_who_finds_all_connections_taken_for_too_long_is_sent_away(url):
+    with opened(url, max_connections=1) as database, database.connection():
+        assert answers(database) is None
+
+
+def test_a_statement_that_takes_too_long_is_an_outage(database):
+    with pytest.raises(Unavailable), database.connection() as connection:
+        connection.execute("SET statement_timeout = '10ms'")
+        connection.execute("SELECT pg_sleep(10)")
+
+
+def test_no_statement_and_no_idle_transaction_may_last_for_ever(database):
+    with database.connection() as connection:
+        shown = [
+            connection.execute(f"SELECT current_setting('{name}') AS value").fetchone()["value"]
+            for name in ("statement_timeout", "idle_in_transaction_session_timeout")
+        ]
+    assert shown == ["5s", "10s"]
+
+
+def test_a_database_without_tables_is_not_ready(database):
+    with pytest.raises(Unavailable) as refused:
+        database.check()
+    assert refused.value.reason == "DATABASE_NOT_MIGRATED"
+
+
+def test_a_migrated_database_is_ready(service_database):
+    with opened(service_database("catalog", seeded=False)) as database:
+        database.check()
+
+
+def test_a_server_that_does_not_answer_is_an_outage():
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        with opened(f"postgresql://nobody:secret@127.0.0.1:{port}/nothing") as database:
+            assert answers(database) is None
+
+
+def test_a_server_that_is_not_there_yet_is_found_when_it_comes(postgres):
+    with opened(postgres.url) as database:
+        assert answers(database) is None
+        with postgres.run():
+            eventually(lambda: answers(database), SOON)
+
+
+def test_an_outage_is_told_quickly_and_ends_by_itself(postgres):
+    with opened(postgres.url) as database:
+        with postgres.run():
+            eventually(lambda: answers(database), SOON)
+        assert [answers(database) for _ in range(2)] == [None, None]
+        with postgres.run():
+            eventually(lambda: answers(database), SOON)
+
+
+def test_connections_of_before_a_restart_fail_no_request(postgres):
+    with opened(postgres.url) as database:
+        with postgres.run():
+            eventually(lambda: answers(database), SOON)
+            is_used_by(database, 8)
+        with postgres.run():
+            assert [answers(database) for _ in range(8)] == [True] * 8
