@@ -39,7 +39,7 @@ def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         subprocess.run([*laptop, "up", "--port", str(port), *where], cwd=ROOT, check=True)
         yield f"http://127.0.0.1:{port}"
     finally:
-        subprocess.run([*laptop, "down", *where], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*laptop, "reset", "--yes", *where], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 def _free_block() -> int:

@@ -13,10 +13,10 @@ A second signal ends the process at once.
 import logging
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable
 from enum import IntEnum
-from queue import SimpleQueue
 from typing import NoReturn
 
 from chassis import logs, telemetry
@@ -43,8 +43,6 @@ class Service:
         self.readiness = Readiness()
         self._starts: list[Callable[[], object]] = []
         self._stops: list[tuple[Stage, Callable[[], object]]] = []
-        # Unlike an Event, a SimpleQueue may be touched by a signal's handler at any moment.
-        self._signals: SimpleQueue[int] = SimpleQueue()
         self._signalled = False
         self._started = False
         logs.setup(config.service, config.log_level)
@@ -93,9 +91,13 @@ class Service:
         """Starts, waits for SIGTERM or SIGINT, stops, and ends the process."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._on_signal)
+        # The system may hand a signal to any thread; that alone would not wake this one, where handlers run.
+        waker, woken = socket.socketpair()
+        waker.setblocking(False)
+        signal.set_wakeup_fd(waker.fileno())
         try:
             self.start()
-            self._signals.get()
+            woken.recv(1)
         finally:
             self.stop()
         # A request that has outlived STOP_SECONDS would keep the interpreter waiting for its thread.
@@ -112,4 +114,3 @@ class Service:
         if self._signalled:
             os._exit(1)
         self._signalled = True
-        self._signals.put(number)
