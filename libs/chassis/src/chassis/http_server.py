@@ -77,9 +77,13 @@ class _Server:
 def _listener(service: Service) -> socket.socket:
     address = (service.config.host, service.config.port)
     try:
-        return socket.create_server(address, backlog=_BACKLOG)
+        listener = socket.create_server(address, backlog=_BACKLOG)
     except OSError as error:
         raise service.taken("PORT", service.config.port, error) from None
+    # An answer is written in two parts. Without this, inherited by every connection, the second would wait for
+    # the client to acknowledge the first: 40 ms on Linux.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 class _Worker(ThreadWorker):
