@@ -38,7 +38,7 @@ class MarketReadiness:
 
 
 def _grpc_check(channel: Channel) -> Callable[[], str]:
-    check = HealthStub(channel).Check  # type: ignore[attr-defined]
+    check = HealthStub(channel).Check
 
     def problem() -> str:
         try:
