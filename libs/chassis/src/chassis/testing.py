@@ -6,6 +6,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 from uuid import uuid4
 
+from nats.js.api import RawStreamMsg
 from nats.js.errors import NotFoundError
 
 from chassis.bus import STREAM, Bus, Message
@@ -54,17 +55,25 @@ class Broker:
 
     def told(self, event_type: str) -> list[Event]:
         """All events of this type so far, the oldest first."""
-        return self._bus.run(self._told(event_type), timeout=10)
+        return [decode(payload) for payload in self.payloads(event_type)]
 
-    async def _told(self, event_type: str) -> list[Event]:
-        events: list[Event] = []
+    def payloads(self, subject: str, stream: str = STREAM) -> list[bytes]:
+        """All messages of a subject so far, the oldest first."""
+        return [message.data or b"" for message in self.messages(subject, stream)]
+
+    def messages(self, subject: str, stream: str = STREAM) -> list[RawStreamMsg]:
+        """The same, with their headers."""
+        return self._bus.run(self._messages(subject, stream), timeout=10)
+
+    async def _messages(self, subject: str, stream: str) -> list[RawStreamMsg]:
+        found: list[RawStreamMsg] = []
         place = 1
         with suppress(NotFoundError):
             while True:
-                message = await self._bus.jetstream.get_msg(STREAM, place, event_type, next=True)
-                events.append(decode(message.data or b""))
+                message = await self._bus.jetstream.get_msg(stream, place, subject, next=True)
+                found.append(message)
                 place = (message.seq or place) + 1
-        return events
+        return found
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from chassis.bus import Bus
 from laptop.accounts import subprocess_identity
 from laptop.nats import Broker, server_command
 from laptop.nats import accepts_connections as broker_accepts
@@ -44,6 +45,17 @@ def own_postgres() -> Iterator[OwnServer]:
             identity=subprocess_identity(postgres.account),
         )
         yield OwnServer(f"postgresql://{SUPERUSER}:secret@127.0.0.1:{port}/postgres", server)
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Bus]:
+    """A connection to a broker that need not be there yet."""
+    bus = Bus(url, "test")
+    bus.start()
+    try:
+        yield bus
+    finally:
+        bus.stop()
 
 
 def own_broker(folder: Path) -> OwnServer:

@@ -1,27 +1,13 @@
 import shutil
-import signal
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from uuid import uuid4
 
 import pytest
 
-from chassis.bus import Bus
 from chassis.errors import Unavailable
 from chassis.keyvalue import KeyValue
 from chassis.testing import eventually
-from laptop.nats import Broker, accepts_connections, server_command
-from laptop.throwaway import Server, running
-
-
-@contextmanager
-def connected(url):
-    bus = Bus(url, "test")
-    bus.start()
-    try:
-        yield bus
-    finally:
-        bus.stop()
+from libs.chassis.tests.service.servers import connected
 
 
 def answers(bucket):
@@ -33,13 +19,6 @@ def answers(bucket):
     return True
 
 
-@pytest.fixture(scope="module")
-def bus(nats_url):
-    with connected(nats_url) as bus:
-        assert bus.wait_until_ready(10)
-        yield bus
-
-
 @pytest.fixture
 def name():
     return f"test-{uuid4()}"
@@ -48,27 +27,6 @@ def name():
 @pytest.fixture
 def bucket(bus, name):
     return KeyValue(bus, name)
-
-
-@pytest.fixture
-def own_broker(free_port, tmp_path):
-    """A broker that can be stopped and started again: run() is a block in which it runs."""
-    broker = Broker(free_port(), "secret", tmp_path / "jetstream")
-    configuration = tmp_path / "nats.conf"
-    configuration.write_text(broker.configuration())
-
-    def run():
-        return running(
-            Server(
-                server_command(configuration),
-                tmp_path,
-                lambda: accepts_connections(broker.port),
-                signal.SIGKILL,
-                {},
-            )
-        )
-
-    return broker, run
 
 
 def count_up(value):
@@ -135,29 +93,27 @@ def test_a_change_that_others_always_overtake_is_given_up(bucket, name, nats_url
     assert refused.value.reason == "KEY_BUSY"
 
 
-def test_values_survive_a_restart_of_the_broker(own_broker):
-    broker, run = own_broker
+def test_values_survive_a_restart_of_the_broker(broker):
     with connected(broker.url) as bus:
         bucket = KeyValue(bus, "test")
-        with run():
+        with broker.run():
             eventually(lambda: answers(bucket))
             bucket.change("count", count_up)
         with pytest.raises(Unavailable):
             bucket.get("count")
-        with run():
+        with broker.run():
             eventually(lambda: answers(bucket))
             assert eventually(lambda: bucket.get("count")) == b"1"
 
 
-def test_a_broker_that_lost_its_files_is_given_a_new_bucket(own_broker):
-    broker, run = own_broker
+def test_a_broker_that_lost_its_files_is_given_a_new_bucket(broker, tmp_path):
     with connected(broker.url) as bus:
         bucket = KeyValue(bus, "test")
-        with run():
+        with broker.run():
             eventually(lambda: answers(bucket))
             bucket.change("count", count_up)
-        shutil.rmtree(broker.store)
-        with run():
+        shutil.rmtree(tmp_path / "jetstream")
+        with broker.run():
             eventually(lambda: _changed(bucket))
             assert bucket.get("count") == b"1"
 

@@ -1,0 +1,125 @@
+import threading
+
+import pytest
+
+import chassis.consumer
+from chassis import call
+from chassis.errors import Unavailable
+from chassis.events import Event, encode
+from chassis.testing import eventually
+from libs.chassis.tests.service.shop import TRACEPARENT, Failing, Shop
+
+TRIES = 3
+
+
+@pytest.fixture
+def shop(stall, bus, tables, monkeypatch):
+    monkeypatch.setattr(chassis.consumer, "_RETRY_SECONDS", (0.01,) * TRIES)
+    return Shop(stall, bus, tables)
+
+
+def test_an_event_takes_effect(shop):
+    with shop.open():
+        shop.hears("tea")
+        eventually(lambda: shop.counts() == {"tea": 1})
+
+
+def test_events_of_before_the_service_came_take_effect_too(shop):
+    shop.hears("tea")
+    with shop.open():
+        eventually(lambda: shop.counts() == {"tea": 1})
+
+
+def test_an_event_that_comes_twice_takes_effect_once(shop, counted):
+    with shop.open():
+        shop.hears("tea", event_id := shop.hears("tea"))
+        shop.hears("tea", event_id)
+        shop.hears("last")
+        eventually(lambda: "last" in shop.counts())
+    assert shop.counts() == {"tea": 1, "last": 1}
+    assert counted("market_events_handled_total", type=shop.sold, outcome="repeated") == 2
+
+
+def test_an_event_that_fails_is_tried_again_and_takes_effect_once(shop):
+    shop.first = Failing("tea", times=TRIES)
+    with shop.open():
+        shop.hears("tea")
+        eventually(lambda: shop.first.tried == TRIES + 1)
+        eventually(lambda: shop.counts() == {"tea": 1})
+    assert shop.set_aside() == []
+
+
+def test_an_event_that_always_fails_is_set_aside_and_those_behind_go_on(shop, counted):
+    shop.first = Failing("tea", times=1000)
+    with shop.open():
+        shop.hears("tea")
+        shop.hears("cup")
+        [dead] = eventually(shop.set_aside)
+    assert shop.counts() == {"cup": 1}
+    assert dead.headers["Market-Subject"] == shop.sold
+    assert dead.headers["Market-Error"] == "ZeroDivisionError()"
+    assert shop.first.tried == TRIES + 1
+    assert counted("market_events_handled_total", type=shop.sold, outcome="dead") == 1
+
+
+@pytest.mark.parametrize(
+    "payload", [b"", b"\xff", b"[]", b"{}", encode(Event("market.elsewhere.sold", {"name": "tea"}, "1"))]
+)
+def test_what_is_no_event_of_this_subject_is_set_aside_at_once(shop, payload):
+    with shop.open():
+        shop.sends(payload)
+        [dead] = eventually(shop.set_aside)
+    assert (dead.data or b"") == payload
+    assert "NotAnEvent" in dead.headers["Market-Error"]
+    assert shop.counts() == {}
+
+
+def test_an_outage_sets_nothing_aside_however_long_it_lasts(shop):
+    shop.first = Failing("tea", times=3 * TRIES, failure=Unavailable("DATABASE_UNAVAILABLE", "Gone."))
+    with shop.open():
+        shop.hears("tea")
+        eventually(lambda: shop.first.tried == 3 * TRIES + 1)
+        eventually(lambda: shop.counts() == {"tea": 1})
+    assert shop.set_aside() == []
+
+
+def test_the_handler_s_calls_belong_to_the_trace_of_the_event(shop):
+    seen = []
+    shop.first = lambda event: seen.append(call.current().headers)
+    with shop.open():
+        shop.hears("tea")
+        eventually(lambda: seen)
+    assert seen == [{"traceparent": TRACEPARENT}]
+
+
+def test_the_service_is_told_after_each_commit(shop):
+    with shop.open():
+        shop.hears("tea")
+        shop.hears("cup")
+        eventually(lambda: shop.committed == 2)
+
+
+def test_a_service_that_stops_finishes_the_event_in_hand_and_leaves_the_others_to_the_next_one(shop):
+    begun, may_finish = threading.Event(), threading.Event()
+
+    def wait(event):
+        begun.set()
+        may_finish.wait(10)
+
+    for name in ("tea", "cup", "pot"):
+        shop.hears(name)
+    shop.first = wait
+    with shop.open():
+        assert begun.wait(10)
+        threading.Timer(0.1, may_finish.set).start()
+    assert shop.counts() == {"tea": 1}
+    with shop.open():
+        eventually(lambda: shop.counts() == {"tea": 1, "cup": 1, "pot": 1}, seconds=5)
+
+
+def test_two_processes_of_a_service_share_the_events(shop):
+    with shop.open(), shop.open():
+        for number in range(40):
+            shop.hears(f"thing {number}")
+        eventually(lambda: len(shop.counts()) == 40)
+    assert set(shop.counts().values()) == {1}

@@ -1,0 +1,138 @@
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import pytest
+from prometheus_client import REGISTRY
+
+from chassis.bus import Bus
+from chassis.call import Call, answering
+from chassis.errors import Unavailable
+from chassis.events import write_to_outbox
+from chassis.relay import Relay
+from chassis.testing import Broker, eventually
+from libs.chassis.tests.service.servers import connected
+
+TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+class CrashingBus(Bus):
+    """A bus whose process dies as soon as the broker has the messages."""
+
+    def __init__(self, bus):
+        self._bus = bus
+
+    def check(self):
+        self._bus.check()
+
+    def publish(self, messages, timeout=5.0):
+        self._bus.publish(messages, timeout)
+        raise KeyboardInterrupt
+
+
+@pytest.fixture
+def sold(stall):
+    return f"market.{stall}.sold"
+
+
+@pytest.fixture
+def heard(bus, sold):
+    """The data of what the broker has heard so far."""
+    return lambda: [event.data for event in Broker(bus).told(sold)]
+
+
+@pytest.fixture
+def sell(tables, sold):
+    """Sells some pieces, each in a transaction of its own that tells of it."""
+
+    def sell(pieces):
+        for piece in range(pieces):
+            with tables.transaction() as connection:
+                write_to_outbox(connection, sold, {"piece": piece})
+
+    return sell
+
+
+@contextmanager
+def running(relay):
+    relay.start()
+    try:
+        yield relay
+    finally:
+        relay.stop()
+
+
+def waiting(tables):
+    """How many events are in the outbox."""
+    with tables.connection() as connection:
+        return connection.execute("SELECT count(*) AS number FROM outbox").fetchone()["number"]
+
+
+def test_what_is_told_leaves_in_order_and_is_taken_out(tables, bus, sell, heard):
+    sell(250)
+    Relay(tables, bus).send_all()
+    assert heard() == [{"piece": piece} for piece in range(250)]
+    assert waiting(tables) == 0
+
+
+def test_an_event_leaves_at_once_when_the_relay_is_woken(tables, bus, sell, heard):
+    with running(Relay(tables, bus)) as relay:
+        sell(1)
+        relay.wake()
+        eventually(heard)
+
+
+def test_an_event_that_nobody_wakes_the_relay_for_leaves_all_the_same(tables, bus, sell, heard):
+    with running(Relay(tables, bus)):
+        sell(1)
+        eventually(heard)
+
+
+def test_a_relay_that_stops_sends_what_is_there(tables, bus, sell, heard):
+    with running(Relay(tables, bus)):
+        sell(3)
+    assert len(heard()) == 3
+
+
+def test_a_change_that_is_taken_back_is_not_told(tables, bus, sold, heard):
+    with pytest.raises(ZeroDivisionError), tables.transaction() as connection:
+        write_to_outbox(connection, sold, {"piece": 1})
+        raise ZeroDivisionError
+    Relay(tables, bus).send_all()
+    assert heard() == []
+
+
+def test_an_event_belongs_to_the_trace_of_the_call_that_it_comes_from(tables, bus, sold):
+    with answering(Call({"traceparent": TRACEPARENT})), tables.transaction() as connection:
+        write_to_outbox(connection, sold, {})
+    Relay(tables, bus).send_all()
+    assert [event.traceparent for event in Broker(bus).told(sold)] == [TRACEPARENT]
+
+
+def test_a_crash_after_sending_sends_again_but_the_broker_keeps_it_once(tables, bus, sell, heard):
+    sell(5)
+    with pytest.raises(KeyboardInterrupt):
+        Relay(tables, CrashingBus(bus)).send_all()
+    assert (len(heard()), waiting(tables)) == (5, 5)
+    Relay(tables, bus).send_all()
+    assert (len(heard()), waiting(tables)) == (5, 0)
+
+
+def test_several_relays_share_the_work(tables, bus, sell, heard):
+    sell(500)
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda relay: relay.send_all(), [Relay(tables, bus) for _ in range(4)]))
+    Relay(tables, bus).send_all()
+    assert sorted(data["piece"] for data in heard()) == list(range(500))
+
+
+def test_events_wait_while_the_broker_is_away_and_are_counted(tables, sell, sold, broker):
+    sell(2)
+    with connected(broker.url) as bus:
+        with pytest.raises(Unavailable):
+            Relay(tables, bus).send_all()
+        assert REGISTRY.get_sample_value("market_outbox_waiting") == waiting(tables) == 2
+        with broker.run():
+            assert bus.wait_until_ready(10)
+            Relay(tables, bus).send_all()
+            assert len(Broker(bus).told(sold)) == 2
+    assert REGISTRY.get_sample_value("market_outbox_waiting") == waiting(tables) == 0
