@@ -1,0 +1,77 @@
+"""A tiny OpenTelemetry collector: it takes spans over HTTP and keeps them."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+KINDS = {
+    Span.SPAN_KIND_SERVER: "SERVER",
+    Span.SPAN_KIND_CLIENT: "CLIENT",
+    Span.SPAN_KIND_CONSUMER: "CONSUMER",
+}
+
+
+class Seen(NamedTuple):
+    """What is known of a span."""
+
+    service: str
+    kind: str
+    name: str
+    trace_id: str
+    span_id: str
+    parent_id: str
+    is_error: bool
+    attributes: dict[str, object]
+
+
+class Collector:
+    """Where spans go: its OTLP endpoint, and what it has seen."""
+
+    def __init__(self, endpoint: str) -> None:
+        self.endpoint = endpoint
+        self.spans: list[Seen] = []
+
+    def take(self, request: ExportTraceServiceRequest) -> None:
+        """Keeps the spans of a request."""
+        for resource in request.resource_spans:
+            [service] = [
+                a.value.string_value for a in resource.resource.attributes if a.key == "service.name"
+            ]
+            for scope in resource.scope_spans:
+                self.spans += [_seen(service, span) for span in scope.spans]
+
+
+def _seen(service: str, span: Span) -> Seen:
+    attributes = {a.key: getattr(a.value, a.value.WhichOneof("value") or "") for a in span.attributes}
+    ids = (span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex())
+    return Seen(service, KINDS[span.kind], span.name, *ids, span.status.code == 2, attributes)
+
+
+@contextmanager
+def collecting() -> Iterator[Collector]:
+    """A collector that listens."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            assert self.path == "/v1/traces"
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            collector.take(ExportTraceServiceRequest.FromString(body))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Not a word."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        collector = Collector(f"http://127.0.0.1:{server.server_address[1]}")
+        threading.Thread(target=server.serve_forever, args=(0.05,)).start()
+        try:
+            yield collector
+        finally:
+            server.shutdown()
