@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from chassis.tracing import Tracing
 
-SERVER, CLIENT, PRODUCER, CONSUMER = "SERVER", "CLIENT", "PRODUCER", "CONSUMER"
+SERVER, CLIENT, CONSUMER = "SERVER", "CLIENT", "CONSUMER"
 _NOT_RECORDED = "-00"
 _tracing: "Tracing | None" = None
 
