@@ -163,4 +163,4 @@ def test_a_caller_may_have_less_patience_than_the_gateway(channel: grpc.Channel,
     stub.GetProduct(catalog_pb2.GetProductRequest(id="lamp"), timeout=1)
     left = market.inboxes["catalog"].last.seconds_left
     assert left is not None
-    assert left <= 1
+    assert left <= 1.1  # gRPC rounds a deadline up when it sends it
