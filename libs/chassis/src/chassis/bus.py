@@ -63,7 +63,7 @@ class Bus:
         self._client = Client()
         self._stopping = asyncio.Event()
         self._ready = threading.Event()
-        self._trouble = ""
+        self._troubles: set[str] = set()
         self.jetstream = self._client.jetstream()
 
     def start(self) -> None:
@@ -158,13 +158,13 @@ class Bus:
         await asyncio.gather(*taken)
 
     async def _on_error(self, error: Exception) -> None:
-        # The attempts to connect fail alike five times a second; one line tells it.
-        if str(error) != self._trouble and not self._stopping.is_set():
-            self._trouble = str(error)
+        # The attempts to connect fail alike five times a second; one line tells each kind of failure.
+        if str(error) not in self._troubles and not self._stopping.is_set():
+            self._troubles.add(str(error))
             log.warning("the broker does not answer", extra={"error": repr(error)})
 
     async def _on_reconnected(self) -> None:
-        self._trouble = ""
+        self._troubles.clear()
 
 
 def _unavailable() -> Unavailable:
