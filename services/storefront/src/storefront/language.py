@@ -6,6 +6,7 @@ storefront.mo adds a language.
 
 import gettext
 from collections.abc import Mapping
+from contextvars import ContextVar
 from pathlib import Path
 
 import flask
@@ -30,27 +31,23 @@ class Languages:
 
     def __init__(self, translations: Translations) -> None:
         self._translations = translations
+        # Looked up for every text of a page: a variable of the request's thread is the cheapest place.
+        self._current: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
     def attach(self, app: flask.Flask) -> None:
         """Lets the app's templates speak it: `_`, `gettext`, `ngettext` and {% trans %}, and `language` its name."""
+        app.before_request(self._choose)
         app.jinja_env.add_extension("jinja2.ext.i18n")
         app.jinja_env.install_gettext_callables(  # type: ignore[attr-defined]
-            self.gettext, self.ngettext, newstyle=True
+            self._gettext, self._ngettext, newstyle=True
         )
-        app.jinja_env.globals["language"] = self.current
+        app.jinja_env.globals["language"] = self._current.get
 
-    def current(self) -> str:
-        """The language of the current request."""
-        if "language" not in flask.g:
-            wanted = flask.request.accept_languages
-            flask.g.language = wanted.best_match(self._translations, ENGLISH)
-        language: str = flask.g.language
-        return language
+    def _choose(self) -> None:
+        self._current.set(flask.request.accept_languages.best_match(self._translations, ENGLISH))
 
-    def gettext(self, text: str) -> str:
-        """The text in the current language."""
-        return self._translations[self.current()].gettext(text)
+    def _gettext(self, text: str) -> str:
+        return self._translations[self._current.get()].gettext(text)
 
-    def ngettext(self, one: str, many: str, number: int) -> str:
-        """The text that goes with a number, in the current language."""
-        return self._translations[self.current()].ngettext(one, many, number)
+    def _ngettext(self, one: str, many: str, number: int) -> str:
+        return self._translations[self._current.get()].ngettext(one, many, number)
