@@ -159,9 +159,10 @@ class Bus:
 
     async def _on_error(self, error: Exception) -> None:
         # The attempts to connect fail alike five times a second; one line tells each kind of failure.
-        if str(error) not in self._troubles and not self._stopping.is_set():
-            self._troubles.add(str(error))
-            log.warning("the broker does not answer", extra={"error": repr(error)})
+        trouble = repr(error)
+        if trouble not in self._troubles and not self._stopping.is_set():
+            self._troubles.add(trouble)
+            log.warning("the broker does not answer", extra={"error": trouble})
 
     async def _on_reconnected(self) -> None:
         self._troubles.clear()
