@@ -5,10 +5,12 @@ DEAD the ones that could not be handled (dead.>).
 """
 
 import asyncio
+import contextlib
 import logging
 import threading
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import CancelledError, Future
+from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 import nats.errors
@@ -119,7 +121,9 @@ class Bus:
         connecting = asyncio.create_task(self._connect())
         await self._stopping.wait()
         connecting.cancel()
-        await self._client.close()
+        # Closing in the middle of an attempt to connect waits for a task that is cancelled by it.
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._client.close()
 
     async def _connect(self) -> None:
         await self._client.connect(
