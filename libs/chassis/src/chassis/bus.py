@@ -10,7 +10,6 @@ import logging
 import threading
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import CancelledError, Future
-from contextlib import suppress
 from typing import Any, NamedTuple, TypeVar
 
 import nats.errors
