@@ -17,6 +17,7 @@ from storefront.assets import Assets
 from storefront.clients import Clients
 from storefront.csrf import Csrf
 from storefront.domain.basket import QuantityInvalid
+from storefront.domain.forms import FormExpired
 from storefront.language import Languages, Translations
 from storefront.pages.account import AccountPages
 from storefront.pages.basket import BasketPages
@@ -29,7 +30,7 @@ from storefront.readiness import MarketReadiness
 from storefront.window import ShopWindow
 
 Page = Callable[..., ResponseReturnValue]
-REFUSALS: Refusals = {QuantityInvalid: Invalid}
+REFUSALS: Refusals = {QuantityInvalid: Invalid, FormExpired: Invalid}
 
 
 def build(clients: Clients, aside: Aside, secret_key: str, translations: Translations) -> flask.Flask:

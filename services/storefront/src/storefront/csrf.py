@@ -11,7 +11,7 @@ import flask
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from chassis import call
-from chassis.errors import Invalid
+from storefront.domain.forms import FormExpired
 
 FIELD = "csrf"
 _VISITOR = "visitor"
@@ -39,15 +39,15 @@ class Csrf:
         return token
 
     def check(self) -> None:
-        """Raises Invalid (FORM_EXPIRED) for a change without a token of this visitor."""
+        """Raises FormExpired for a change without a token of this visitor."""
         if flask.request.method not in _CHANGING:
             return
         try:
             holder = self._tokens.loads(flask.request.form.get(FIELD, ""), max_age=_SECONDS)
         except BadData:
             holder = ""
-        if _VISITOR not in flask.session or not hmac.compare_digest(str(holder).encode(), _holder().encode()):
-            raise Invalid("FORM_EXPIRED", "This form is too old, or not one of this shop.")
+        if not hmac.compare_digest(str(holder).encode(), _holder().encode()):
+            raise FormExpired("This form is too old, or not one of this shop.")
 
 
 def _holder() -> str:

@@ -33,6 +33,18 @@ def test_the_cookies_travel_by_https_only_where_the_visitor_came_by_https(bob):
     assert bob.client.get_cookie("shop").secure
 
 
+def test_the_shops_own_cookie_is_for_no_scripts_and_no_other_sites(visitor):
+    visitor.get("/p/lamps-1")
+    cookie = visitor.client.get_cookie("shop")
+    assert (cookie.http_only, cookie.same_site, cookie.secure) == (True, "Lax", False)
+
+
+def test_who_only_looks_around_gets_no_cookie(visitor):
+    for path in ("/", "/c/lamps", "/search?q=teas"):
+        visitor.get(path)
+    assert visitor.client.get_cookie("shop") is None
+
+
 def test_who_signs_in_goes_where_they_wanted_to(bob):
     assert sign_in(bob, "/sign-in?next=/p/teas-1").place == "/p/teas-1"
 

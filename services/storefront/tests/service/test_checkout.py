@@ -120,6 +120,12 @@ def test_a_form_that_was_sent_before_with_another_address_leads_to_the_orders(bu
     assert "This order has been placed before" in answer.text
 
 
+@pytest.mark.parametrize("key", ["", "another key", "\n", "ä", "x" * 5000])
+def test_a_form_with_a_key_that_is_not_of_this_shop_is_refused(buyer, form, state, key):
+    assert place(buyer, form, key=key).status == 400
+    assert not state.orders
+
+
 def test_nothing_can_be_bought_with_an_empty_basket(buyer):
     answer = buyer.get("/checkout")
     assert answer.place == "/basket"

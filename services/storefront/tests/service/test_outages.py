@@ -1,4 +1,5 @@
 import threading
+import time
 
 import pytest
 
@@ -33,10 +34,11 @@ def test_without_recommendations_the_product_is_shown_alone(visitor, state):
 
 @pytest.mark.parametrize("service", ["inventory", "recommendations"])
 def test_nobody_waits_for_long_for_what_a_product_can_be_shown_without(visitor, state, service):
-    answered = threading.Event()
+    answered, started = threading.Event(), time.monotonic()
     state.slow[service] = answered
     try:
         assert visitor.get("/p/lamps-1").status == 200
+        assert time.monotonic() - started < 2
     finally:
         answered.set()
 

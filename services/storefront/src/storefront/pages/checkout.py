@@ -1,7 +1,5 @@
 """The checkout."""
 
-from uuid import uuid4
-
 import flask
 from flask.typing import ResponseReturnValue
 from prometheus_client import Counter
@@ -12,6 +10,7 @@ from storefront.clients.baskets import Baskets
 from storefront.clients.orders import Orders
 from storefront.domain.basket import Basket
 from storefront.domain.cards import CARDS, DEFAULT_CARD
+from storefront.domain.forms import checked_key, new_key
 from storefront.domain.orders import ADDRESS_FIELDS, Address
 from storefront.pages.frame import BAD, Frame, say, signed_in, to
 
@@ -38,13 +37,13 @@ class CheckoutPages:
         if not basket.items:
             return _to_empty_basket()
         last = self._orders.page(size=1).orders
-        return self._form(basket, last[0].address if last else Address(), DEFAULT_CARD, _new_key())
+        return self._form(basket, last[0].address if last else Address(), DEFAULT_CARD, new_key())
 
     @signed_in
     def place(self) -> ResponseReturnValue:
         """POST /checkout: the address's fields, card, key."""
         address = Address(**{name: flask.request.form.get(name, "").strip() for name in ADDRESS_FIELDS})
-        card, key = flask.request.form.get("card", ""), flask.request.form.get("key", "")
+        card, key = flask.request.form.get("card", ""), checked_key(flask.request.form.get("key", ""))
         try:
             order_id = self._orders.place(address, card, key)
         except MarketError as error:
@@ -63,7 +62,7 @@ class CheckoutPages:
         if error.code.http >= 500:
             refused = texts.REASONS["ORDER_UNKNOWN"]
         else:
-            refused, key = texts.of_error(error), _new_key()
+            refused, key = texts.of_error(error), new_key()
         return self._form(basket, address, card, key, refused, error)
 
     def _form(
@@ -90,10 +89,6 @@ class CheckoutPages:
             sold_out=basket.names_of(set(metadata)),
             refused_order=metadata.get("orderId", ""),
         )
-
-
-def _new_key() -> str:
-    return uuid4().hex
 
 
 def _to_empty_basket() -> ResponseReturnValue:

@@ -29,9 +29,7 @@ class Frame:
         return flask.render_template(template, stalls=self._window.stalls(), **shown), status
 
     def error(self, error: MarketError, status: int) -> ResponseReturnValue:
-        """The page for something that went wrong; somebody who must sign in first is sent there."""
-        if status == 401 and flask.request.method == "GET":
-            return to_sign_in(flask.request.full_path.rstrip("?"))
+        """The page for something that went wrong."""
         page = flask.render_template(
             "error.html",
             stalls=self._window.known_stalls(),
