@@ -100,7 +100,7 @@ def test_the_journey_is_told_in_words_with_its_services(page: Page) -> None:
     page.get_by_role("button", name="Place the order").click()
     steps = page.locator(".journey h3").all_inner_texts()
     services = page.locator(".journey .service").all_inner_texts()
-    assert steps[:3] == ["Order written down", "Pieces put aside", "Card checked, amount held"]
+    assert steps[:3] == ["Write the order down", "Put the pieces aside", "Check the card, hold the amount"]
     assert services[:3] == ["orders", "inventory", "payments"]
     assert not [step for step in steps if "." in step]
 

@@ -48,18 +48,18 @@ _OTHER_REFUSAL = N_("This did not work. Please check what you entered.")
 _OTHER_FAILURE = N_("Something went wrong on our side. Please try again in a moment.")
 
 STEPS: Mapping[str, str] = {
-    "order.place": N_("Order written down"),
-    "stock.reserve": N_("Pieces put aside"),
-    "payment.authorize": N_("Card checked, amount held"),
-    "stock.commit": N_("Pieces taken from the shelf"),
-    "order.confirm": N_("Order confirmed"),
-    "payment.capture": N_("Card charged"),
-    "basket.clear": N_("Basket emptied"),
-    "parcel.consign": N_("Parcel handed to the carrier"),
-    "parcel.withhold": N_("Parcel held back"),
-    "payment.cancel": N_("Money given back"),
-    "stock.release": N_("Pieces put back on the shelf"),
-    "order.cancel": N_("Order cancelled"),
+    "order.place": N_("Write the order down"),
+    "stock.reserve": N_("Put the pieces aside"),
+    "payment.authorize": N_("Check the card, hold the amount"),
+    "stock.commit": N_("Take the pieces from the shelf"),
+    "order.confirm": N_("Confirm the order"),
+    "payment.capture": N_("Charge the card"),
+    "basket.clear": N_("Empty the basket"),
+    "parcel.consign": N_("Hand the parcel to the carrier"),
+    "parcel.withhold": N_("Hold the parcel back"),
+    "payment.cancel": N_("Give the money back"),
+    "stock.release": N_("Put the pieces back on the shelf"),
+    "order.cancel": N_("Cancel the order"),
 }
 OUTCOMES: Mapping[str, str] = {
     "started": N_("under way"),

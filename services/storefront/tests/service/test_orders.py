@@ -51,8 +51,8 @@ def test_the_journey_tells_each_step_its_service_and_when(buyer, state):
     )
     journey = buyer.get("/orders/order-1").page.one("ol", **{"class": "journey"})
     assert [item.text for item in journey.all("li")] == [
-        "Order written down orders +0.00 s",
-        "Card checked, amount held payments refused The bank has declined the card. +0.25 s",
+        "Write the order down orders +0.00 s",
+        "Check the card, hold the amount payments refused The bank has declined the card. +0.25 s",
         "stars.align astrology shining +61.50 s",
     ]
 

@@ -23,7 +23,7 @@ def test_the_file_for_translators_has_every_text():
 def test_the_file_for_translators_has_texts_of_pages_of_code_and_with_numbers():
     collection = collected()
     assert 'msgid "Put in basket"' in collection
-    assert 'msgid "Card checked, amount held"' in collection
+    assert 'msgid "Check the card, hold the amount"' in collection
     assert 'msgid_plural "%(pieces)s pieces"' in collection
 
 
