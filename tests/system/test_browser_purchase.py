@@ -110,6 +110,7 @@ def test_a_form_that_is_sent_twice_makes_one_order(page: Page) -> None:
     check_out(page, "Visa")
     with page.expect_request(lambda request: request.method == "POST") as sent:
         page.get_by_role("button", name="Place the order").click()
+    page.wait_for_url("**/orders/*")
     kind = {"Content-Type": "application/x-www-form-urlencoded"}
     again = page.context.request.post("/checkout", data=sent.value.post_data, headers=kind)
     assert again.url == page.url
@@ -121,6 +122,7 @@ def test_going_back_after_an_order_leads_to_an_empty_basket(page: Page) -> None:
     basket_of_a_new_buyer(page)
     check_out(page, "Visa")
     page.get_by_role("button", name="Place the order").click()
+    page.wait_for_url("**/orders/*")
     page.go_back()
     expect(page.get_by_text("There is nothing in your basket yet.")).to_be_visible()
 
