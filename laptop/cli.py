@@ -56,6 +56,12 @@ def _interrupt(_number: int, _frame: object) -> None:
     raise KeyboardInterrupt
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal():
+        raise LaptopError(f"PORT must be a number, not {text!r}", exit_code=2)
+    return int(text)
+
+
 def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
@@ -73,9 +79,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m laptop", description="The market on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", parents=[common], help="open the market")
-    up.add_argument(
-        "--port", type=int, default=8080, help="the gateway's port; the 60 above it are used as well"
-    )
+    up.add_argument("--port", default="8080", help="the gateway's port; the 60 above it are used as well")
     commands.add_parser("down", parents=[common], help="close the market; it keeps its data")
     commands.add_parser("status", parents=[common], help="show what runs, and where")
     show = commands.add_parser("logs", parents=[common], help="show what the programs say")
@@ -89,7 +93,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
 
 
 def _up(options: argparse.Namespace, home: Home, environ: Mapping[str, str]) -> None:
-    opening.up(home, options.port, environ, Progress(sys.stdout))
+    opening.up(home, _port(options.port), environ, Progress(sys.stdout))
 
 
 def _down(_options: argparse.Namespace, home: Home, _environ: Mapping[str, str]) -> None:
@@ -112,5 +116,7 @@ def _reset(options: argparse.Namespace, home: Home, _environ: Mapping[str, str])
     if not options.yes and home.path.exists():
         question = f"Delete all orders, accounts and other data of the market in {home.path}? [y/N] "
         if not sys.stdin.isatty() or input(question).strip().lower() not in ("y", "yes"):
-            raise LaptopError("Nothing was deleted; --yes deletes without asking.", exit_code=2)
+            raise LaptopError(
+                "Nothing was deleted. To delete without being asked: make reset YES=1", exit_code=2
+            )
     closing.reset(home, Progress(sys.stdout))

@@ -61,3 +61,10 @@ def test_an_interruption_has_the_exit_code_that_shells_expect(
 ) -> None:
     failing_with(KeyboardInterrupt(), monkeypatch)
     assert run(tmp_path) == 130
+
+
+def test_a_port_that_is_no_number_is_one_clear_line(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["up", "--port", "abc", "--dir", str(tmp_path)], {}) == 2
+    assert capsys.readouterr().err == "PORT must be a number, not 'abc'\n"

@@ -5,7 +5,6 @@ from typing import Any
 import flask
 from prometheus_client import Counter
 
-from accounts.bodies import texts
 from accounts.domain.accounts import (
     Account,
     CredentialsWrong,
@@ -18,6 +17,7 @@ from accounts.domain.accounts import (
 from accounts.domain.registry import Registry
 from accounts.keyring import Keyring
 from accounts.tokens import Token, Tokens
+from chassis.bodies import Body
 from chassis.errors import Conflict, Invalid, Refusals, Unauthenticated
 from chassis.flask import furnish
 
@@ -55,14 +55,14 @@ class AccountsApi:
 
     def create_account(self) -> tuple[dict[str, Any], int]:
         """POST /api/v1/accounts {email, password, name} -> 201 {account}."""
-        email, password, name = texts("email", "password", "name")
+        email, password, name = Body("email", "password", "name").texts()
         account = self._registry.sign_up(email, password, name)
         CREATED.inc()
         return {"account": _account(account)}, 201
 
     def create_session(self) -> flask.Response:
         """POST /api/v1/sessions {email, password} -> {token, expiresAt}, and the token as a cookie."""
-        email, password = texts("email", "password")
+        email, password = Body("email", "password").texts()
         try:
             account = self._registry.sign_in(email, password)
         except CredentialsWrong:

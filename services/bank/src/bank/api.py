@@ -11,13 +11,13 @@ from typing import Any
 import flask
 
 from bank import connection
-from bank.bodies import Body, no_body, number_in_query
 from bank.config import Config
 from bank.domain import authorizations, cards, requests, tokens
 from bank.domain.authorizations import Authorization, Charge, Operation
 from bank.ledger import Entry, Ledger
 from bank.processor import Processor
 from chassis import call, paging
+from chassis.bodies import Body, no_body, number_in_query
 from chassis.errors import Conflict, Invalid, NotFound, Refusals, Refused, Unauthenticated
 from chassis.flask import furnish
 
