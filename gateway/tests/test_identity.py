@@ -77,6 +77,21 @@ def test_a_header_with_underscores_is_refused(edge: Edge) -> None:
     assert status == 400
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("e.r%u.f7qzh", "1"), ("b`l$", "1"), ("x-bin", "!!!"), ("x", "\xff\xfe")]
+)
+def test_a_header_that_grpc_does_not_know_does_no_harm(client: Client, name: str, value: str) -> None:
+    assert client.get("/api/v1/products/lamp", headers={name: value.encode("latin-1")}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("grpc-timeout", "soon"), ("grpc-timeout", "1n1"), ("grpc-encoding", "runes")]
+)
+def test_a_word_of_grpc_that_makes_no_sense_is_refused(client: Client, name: str, value: str) -> None:
+    answer = client.get("/api/v1/products/lamp", headers={name: value})
+    assert (answer.status_code, reason(answer)) == (400, "BAD_REQUEST")
+
+
 def test_a_header_named_hop_by_hop_is_still_set(edge: Edge, market: SmallMarket) -> None:
     headers = {**market.signed_in("me"), "Connection": "close, x-account-id"}
     assert raw(edge, "GET", "/api/v1/cart", headers=headers)[0] == 200

@@ -50,7 +50,15 @@ def document(descriptors: FileDescriptorSet) -> str:
     result["components"]["schemas"] |= schemas.components
     result["components"]["schemas"] = dict(sorted(result["components"]["schemas"].items()))
     result["paths"] = dict(sorted(result["paths"].items()))
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            _add_what_the_gateway_refuses(operation["responses"])
     return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
+
+
+def _add_what_the_gateway_refuses(responses: Schema) -> None:
+    for status in ("400", "431"):
+        responses.setdefault(status, {"$ref": "#/components/responses/BadRequest"})
 
 
 def _add_service(
