@@ -27,12 +27,20 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture(scope="session")
-def market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def market_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the market keeps its state; of the one that MARKET_URL names, MARKET_DIR says it."""
+    if os.environ.get("MARKET_URL"):
+        return Path(os.environ.get("MARKET_DIR", ROOT / ".market"))
+    return tmp_path_factory.mktemp("market") / "a market"
+
+
+@pytest.fixture(scope="session")
+def market(market_folder: Path) -> Iterator[str]:
     """The base URL of a running market."""
     if url := os.environ.get("MARKET_URL"):
         yield url
         return
-    port, folder = _free_block(), tmp_path_factory.mktemp("market") / "a market"
+    port, folder = _free_block(), market_folder
     laptop = [sys.executable, "-m", "laptop"]
     where = ["--dir", str(folder)]
     try:

@@ -1,10 +1,11 @@
-import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from .ledger import Books
 
 eventually = retry(
     retry=retry_if_exception_type(AssertionError),
@@ -140,23 +141,31 @@ def test_orders_are_listed_newest_first_page_by_page(shopper, plentiful):
     assert rest["nextPageToken"] == ""
 
 
-def test_two_hundred_purchases_by_twenty_buyers_all_succeed_and_the_stock_agrees(
-    market, new_shopper, plentiful
+def cents(money):
+    return int(money["units"]) * 100 + money["nanos"] // 10_000_000
+
+
+def test_two_hundred_purchases_by_twenty_buyers_all_succeed_and_stock_orders_and_bank_agree(
+    market, market_folder, new_shopper, plentiful
 ):
-    others = plentiful[10:14]
-    before = {p: stock(market, p) for p in others}
+    wanted = plentiful[10:14]
+    before = sum(stock(market, product) for product in wanted)
     buyers = [new_shopper() for _ in range(20)]
 
     def buy_ten(buyer):
-        states = []
+        orders = []
         for turn in range(10):
-            buyer.fill_basket(others[turn % len(others)])
-            states.append(buyer.buy().json().get("state"))
-        return states
+            buyer.fill_basket(wanted[turn % len(wanted)])
+            orders.append(buyer.buy().json())
+        return orders
 
-    started = time.monotonic()
     with ThreadPoolExecutor(20) as pool:
-        states = [state for states in pool.map(buy_ten, buyers) for state in states]
-    print(f"200 purchases in {time.monotonic() - started:.1f} s")
-    assert states == ["CONFIRMED"] * 200
-    assert sum(before.values()) - sum(stock(market, p) for p in others) == 200
+        orders = [order for bought in pool.map(buy_ten, buyers) for order in bought]
+    assert [order.get("state") for order in orders] == ["CONFIRMED"] * 200
+    assert before - sum(stock(market, product) for product in wanted) == 200
+    books = Books.of(market, market_folder)
+    captured = books.captured()
+    assert {order["id"]: captured[order["id"]] for order in orders} == {
+        order["id"]: [cents(order["total"])] for order in orders
+    }
+    assert books.read("/v1/ledger/balance")["sum"] == 0
