@@ -5,7 +5,7 @@ import pytest
 import requests
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from .ledger import Books
+from tests.system.ledger import Books
 
 eventually = retry(
     retry=retry_if_exception_type(AssertionError),
