@@ -82,13 +82,13 @@ def _folder(market: Market) -> Path:
 def _addresses(market: Market, collector: str) -> dict[Address, Address]:
     try:
         endpoint = urlsplit(collector)
-        telemetry = (endpoint.hostname or HOST, endpoint.port or 4317)
+        telemetry = (endpoint.hostname or HOST, endpoint.port or 4318)
     except ValueError:
         raise LaptopError(f"{COLLECTOR} is not an address: {collector}", exit_code=2) from None
     return {
         ("0.0.0.0", 8080): (HOST, market.ports.gateway),  # noqa: S104 - what the containers' file says
         (HOST, 9901): (HOST, market.ports.gateway_admin),
-        ("otel-collector", 4317): telemetry,
+        ("otel-collector", 4318): telemetry,
         **{(service.name, 8000): (HOST, market.ports.service(service.name)) for service in market.services},
     }
 

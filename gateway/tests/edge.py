@@ -53,7 +53,7 @@ def local_copy(folder: Path, ports: Mapping[str, int], port: int = 8080, admin_p
 
     A service is at its port in `ports`; one that is not there keeps its name, which nobody knows here.
     """
-    names = {(name, 8000) for name in SERVICES} | {("otel-collector", 4317)}
+    names = {(name, 8000) for name in SERVICES} | {("otel-collector", 4318)}
     addresses = {name: (HOST, ports[name[0]]) if name[0] in ports else name for name in names}
     addresses |= {("0.0.0.0", 8080): (HOST, port), (HOST, 9901): (HOST, admin_port)}
     files = GATEWAY.glob("*.yaml")

@@ -68,7 +68,7 @@ def test_a_cluster_waits_for_nobody_and_has_its_limits(cluster: dict[str, Any]) 
     (endpoints,) = cluster["load_assignment"]["endpoints"]
     (endpoint,) = endpoints["lb_endpoints"]
     address = endpoint["endpoint"]["address"]["socket_address"]
-    assert address == {"address": cluster["name"], "port_value": 4317 if "otel" in cluster["name"] else 8000}
+    assert address == {"address": cluster["name"], "port_value": 4318 if "otel" in cluster["name"] else 8000}
 
 
 def test_every_route_leads_to_a_cluster_that_is_there() -> None:

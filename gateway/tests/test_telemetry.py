@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
 import uuid
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from queue import Queue
 
-import grpc
+import flask
 import pytest
 import requests
-from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_service_pb2_grpc
+from opentelemetry.proto.collector.trace.v1 import trace_service_pb2
 from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans
+from werkzeug.serving import make_server
 
 from gateway.tests.client import Client
 from gateway.tests.edge import Documents, Edge, running_edge
@@ -112,30 +113,30 @@ def test_looking_at_the_health_leaves_no_line(client: Client, edge: Edge) -> Non
     assert "/healthz" not in {line["path"] for line in edge.access_log()}
 
 
-class Collector(trace_service_pb2_grpc.TraceServiceServicer):
-    """Takes spans in."""
+class Collector:
+    """Takes spans in, as OTLP over HTTP."""
 
     def __init__(self) -> None:
         self.received: Queue[ResourceSpans] = Queue()
 
-    def Export(
-        self, request: trace_service_pb2.ExportTraceServiceRequest, context: grpc.ServicerContext
-    ) -> trace_service_pb2.ExportTraceServiceResponse:
-        for spans in request.resource_spans:
+    def export(self) -> str:
+        """Answers a batch."""
+        batch = trace_service_pb2.ExportTraceServiceRequest.FromString(flask.request.get_data())
+        for spans in batch.resource_spans:
             self.received.put(spans)
-        return trace_service_pb2.ExportTraceServiceResponse()
+        return ""
 
 
 @pytest.fixture
 def collector() -> Iterator[tuple[Collector, int]]:
     """A running collector and its port."""
-    server = grpc.server(ThreadPoolExecutor(1))
-    collector = Collector()
-    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    yield collector, port
-    server.stop(None).wait()
+    taker, app = Collector(), flask.Flask("collector")
+    app.add_url_rule("/v1/traces", view_func=taker.export, methods=["POST"])
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield taker, server.server_port
+    server.shutdown()
+    server.server_close()
 
 
 def send_at_once(documents: Documents) -> None:
