@@ -275,6 +275,7 @@ class CheckoutCartServiceServicer:
 
     def RemoveBought(self, request, context):
         """Takes the bought pieces out, once per order_id; pieces added meanwhile stay.
+        Errors: INVALID_ARGUMENT (ORDER_ID_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

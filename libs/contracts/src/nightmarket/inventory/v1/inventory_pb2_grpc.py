@@ -137,7 +137,8 @@ class ReservationServiceServicer:
         """Keeps pieces for an order, all lines or none. The same order_id again returns the reservation made
         first. A reservation that is neither committed nor released in time expires by itself.
         Errors: FAILED_PRECONDITION (SOLD_OUT, with the product ids in the metadata),
-        NOT_FOUND (PRODUCT_NOT_FOUND), INVALID_ARGUMENT (QUANTITY_INVALID, LINES_EMPTY).
+        NOT_FOUND (PRODUCT_NOT_FOUND), ALREADY_EXISTS (RESERVATION_DIFFERS: other lines under the same order_id),
+        INVALID_ARGUMENT (ORDER_ID_INVALID, QUANTITY_INVALID, LINES_EMPTY, TOO_MANY_LINES, PRODUCT_REPEATED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -68,7 +68,8 @@ class OrdersServiceServicer:
         key and body again return the same order; the same key with another body is refused.
         An order that could not be finished yet is returned as PENDING and goes on by itself.
         Errors: INVALID_ARGUMENT (IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_INVALID, ADDRESS_INVALID,
-        PAYMENT_TOKEN_INVALID), FAILED_PRECONDITION (CART_EMPTY, SOLD_OUT, CARD_DECLINED, INSUFFICIENT_FUNDS),
+        COUNTRY_INVALID, PAYMENT_TOKEN_INVALID), FAILED_PRECONDITION (CART_EMPTY, PRODUCT_GONE, SOLD_OUT, CARD_DECLINED,
+        INSUFFICIENT_FUNDS, CHECKOUT_TIMED_OUT: it could not be finished in time, and nothing was charged),
         ALREADY_EXISTS (IDEMPOTENCY_KEY_REUSED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -94,7 +95,7 @@ class OrdersServiceServicer:
     def CancelOrder(self, request, context):
         """Cancels an order that is not shipped yet: the payment is refunded, the pieces go back to the stock.
         Cancelling a cancelled order returns it as it is.
-        Errors: NOT_FOUND (ORDER_NOT_FOUND), FAILED_PRECONDITION (ORDER_SHIPPED).
+        Errors: NOT_FOUND (ORDER_NOT_FOUND), FAILED_PRECONDITION (ORDER_SHIPPED), UNAVAILABLE (ORDER_BUSY).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

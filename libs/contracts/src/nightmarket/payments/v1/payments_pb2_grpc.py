@@ -63,8 +63,8 @@ class PaymentsServiceServicer:
 
     def Authorize(self, request, context):
         """Asks the bank to hold an amount on a card. The same order_id again returns the payment made first.
-        Errors: FAILED_PRECONDITION (CARD_DECLINED, INSUFFICIENT_FUNDS), INVALID_ARGUMENT (PAYMENT_TOKEN_INVALID,
-        AMOUNT_INVALID), ALREADY_EXISTS (PAYMENT_DIFFERS: another amount or token under the same order_id),
+        Errors: FAILED_PRECONDITION (CARD_DECLINED, INSUFFICIENT_FUNDS, PAYMENT_VOIDED: cancelled before),
+        INVALID_ARGUMENT (ORDER_ID_INVALID, PAYMENT_TOKEN_INVALID, AMOUNT_INVALID), ALREADY_EXISTS (PAYMENT_DIFFERS: another amount or token under the same order_id),
         UNAVAILABLE (BANK_UNAVAILABLE: the outcome may be unknown; ask again with the same order_id).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
