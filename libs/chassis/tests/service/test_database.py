@@ -12,7 +12,7 @@ from chassis.testing import eventually
 from laptop.postgres import create_database
 from libs.chassis.tests.service.servers import own_postgres
 
-AT_ONCE = 3.0  # seconds, of which the chassis takes two
+AT_ONCE = 2.0  # seconds, of which the chassis takes one
 SOON = 8.0
 
 
@@ -151,6 +151,16 @@ def test_an_outage_is_told_quickly_and_ends_by_itself(postgres):
         assert [answers(database) for _ in range(2)] == [None, None]
         with postgres.run():
             eventually(lambda: answers(database), SOON)
+
+
+def test_an_outage_that_is_known_is_told_at_once(postgres):
+    with opened(postgres.url) as database:
+        with postgres.run():
+            eventually(lambda: answers(database), SOON)
+        answers(database)
+        begun = time.monotonic()
+        assert answers(database) is None
+        assert time.monotonic() - begun < AT_ONCE / 3
 
 
 def test_connections_of_before_a_restart_fail_no_request(postgres):

@@ -47,7 +47,7 @@ def compose(config: Config) -> Service:
         service, "sweeper", Sweeper(store, driver, config.give_up_seconds).sweep, config.sweep_seconds
     )
     consumer.attach(service, broker, db, {events.CONSIGNED: events.on_consigned})
-    api = OrdersApi(Checkout(store, clients, driver), store)
+    api = OrdersApi(Checkout(store, clients, driver, config.flat_shipping_cents), store)
     grpc.attach(service, [(add_OrdersServiceServicer_to_server, api)], REFUSALS)
     return service
 

@@ -1,5 +1,6 @@
 """Placing and cancelling orders: what happens while the buyer waits."""
 
+import logging
 import time
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
@@ -7,23 +8,28 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from chassis import call
 from chassis.errors import BY_NUMBER, MarketError, Refused, Unavailable
 from orders.clients import Clients
-from orders.domain.orders import CartEmpty, Order, OrderShipped, Refusal, Request, State
+from orders.domain.orders import CartEmpty, Line, Order, OrderShipped, Refusal, Request, State
 from orders.domain.saga import Step, cancelling
 from orders.driver import Driver
 from orders.store import Store
 
+log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 10.0  # how long a buyer waits at most
 _RESERVE_SECONDS = 0.5  # of the caller's deadline, kept for the answer
 BY_BUYER = Refusal(Refused.code.number, "CANCELLED_BY_BUYER", "You cancelled this order.")
 
 
 class Checkout:
-    """The use cases of orders that change something."""
+    """The use cases of orders that change something.
 
-    def __init__(self, store: Store, clients: Clients, driver: Driver) -> None:
+    `flat_shipping_cents` is what sending costs while shipping, which knows better, does not answer.
+    """
+
+    def __init__(self, store: Store, clients: Clients, driver: Driver, flat_shipping_cents: int) -> None:
         self._store = store
         self._clients = clients
         self._driver = driver
+        self._flat_shipping_cents = flat_shipping_cents
 
     def place(self, request: Request) -> Order:
         """Buys what is in the basket; the same request again returns the same order.
@@ -58,13 +64,19 @@ class Checkout:
             if known := self._known(request):
                 return known
             raise
-        shipping_cents = self._clients.shipping_cents(request.address.country_code, lines)
-        placed = self._store.place(request, lines, shipping_cents)
+        placed = self._store.place(request, lines, self._shipping_cents(request, lines))
         if placed is None:
             known = self._known(request)
             assert known is not None
             return known
         return self._driver.drive(placed, _until())
+
+    def _shipping_cents(self, request: Request, lines: tuple[Line, ...]) -> int:
+        try:
+            return self._clients.shipping_cents(request.address.country_code, lines)
+        except Unavailable as error:
+            log.warning("sent at the flat rate", extra={"reason": error.reason})
+            return self._flat_shipping_cents
 
     def _known(self, request: Request) -> Order | None:
         order = self._store.by_key(request.account_id, request.idempotency_key)

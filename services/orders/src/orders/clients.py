@@ -17,6 +17,7 @@ from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceStub
 from orders.domain.orders import CartEmpty, Line, Order, ProductGone
 
 _BANK_SECONDS = 6.0  # the bank may be slow; payments waits for it
+_QUOTE_SECONDS = 1.0  # nobody waits longer to learn what sending costs: there is a flat rate
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class Clients:
                 country_code=country_code,
                 pieces=sum(line.quantity for line in lines),
                 subtotal=money.to_wire(sum(line.total_cents for line in lines)),
-            )
+            ),
+            timeout=_QUOTE_SECONDS,
         )
         return money.from_wire(quote.cost)
 

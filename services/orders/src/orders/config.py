@@ -22,3 +22,4 @@ class Config(ServiceConfig):
     sweep_seconds: float = 1.0
     lease_seconds: float = 20.0
     give_up_seconds: float = 600.0
+    flat_shipping_cents: int = 995

@@ -14,7 +14,7 @@ from orders.driver import Driver
 from orders.store import Store
 
 LINES = (Line("lamp", "Lamp", 2, 1999),)
-SHIPPING_CENTS = 500
+SHIPPING_CENTS, FLAT_CENTS = 500, 995
 
 
 @dataclass
@@ -85,4 +85,4 @@ def shop(database):
     store, services = Store(database, lease_seconds=20), FakeServices()
     clients = cast(Clients, services)
     driver = Driver(store, clients, announce=lambda: None)
-    return Shop(store, services, driver, Checkout(store, clients, driver), database)
+    return Shop(store, services, driver, Checkout(store, clients, driver, FLAT_CENTS), database)

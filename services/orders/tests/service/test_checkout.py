@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chassis.errors import Refused, Unavailable
+from chassis.errors import Invalid, Refused, Unavailable
 from orders.domain.orders import IdempotencyKeyReused, OrderNotFound, OrderShipped, State
 from orders.domain.saga import Outcome, Step
 from orders.store import LeaseLost, Store
 from orders.sweeper import Sweeper
+from services.orders.tests.service.conftest import FLAT_CENTS
 
 SOLD_OUT = Refused("SOLD_OUT", "Sold out: lamp", {"productIds": "lamp"})
 DOWN = Unavailable("UPSTREAM_UNAVAILABLE", "payments does not answer.")
@@ -113,6 +114,19 @@ def test_the_same_request_at_once_makes_one_order_and_equal_answers(shop):
     assert len({order.id for order in orders}) == 1
     assert {order.state for order in orders} == {State.CONFIRMED}
     assert shop.services.asked.count("authorize") == 1
+
+
+def test_an_order_is_sent_at_the_flat_rate_while_shipping_is_down(shop):
+    shop.services.errors["shipping_cents"] = [Unavailable("UPSTREAM_UNAVAILABLE", "shipping does not answer.")]
+    order = shop.checkout.place(shop.request())
+    assert (order.state, order.shipping_cents) == (State.CONFIRMED, FLAT_CENTS)
+    assert order.total_cents == order.subtotal_cents + FLAT_CENTS
+
+
+def test_a_country_that_shipping_does_not_know_is_refused(shop):
+    shop.services.errors["shipping_cents"] = [Invalid("COUNTRY_INVALID", "There is no such country.")]
+    with pytest.raises(Invalid):
+        shop.checkout.place(shop.request())
 
 
 def test_a_key_that_belongs_to_another_request_is_refused(shop):
