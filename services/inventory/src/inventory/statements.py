@@ -36,9 +36,15 @@ RESERVE = """
 """
 
 READ = """
-    SELECT state, expire_time, now(), array_agg(product_id ORDER BY product_id COLLATE "C") AS products,
-           array_agg(quantity ORDER BY product_id COLLATE "C") AS quantities
-    FROM reservations JOIN reservation_lines USING (order_id) WHERE order_id = %s GROUP BY order_id
+    SELECT state, expire_time, now(),
+           array_remove(array_agg(product_id ORDER BY product_id COLLATE "C"), NULL) AS products,
+           array_remove(array_agg(quantity ORDER BY product_id COLLATE "C"), NULL) AS quantities
+    FROM reservations LEFT JOIN reservation_lines USING (order_id) WHERE order_id = %s GROUP BY order_id
+"""
+
+# Given back before anything was kept: what is still on its way then finds that it comes too late.
+WITHDRAW = """
+    INSERT INTO reservations (order_id, state, expire_time) VALUES (%s, 'RELEASED', now()) ON CONFLICT DO NOTHING
 """
 
 _MOVE_ONE = """

@@ -37,7 +37,7 @@ class Store:
     def reserve(self, order_id: str, lines: tuple[Line, ...]) -> Reservation:
         """Keeps all lines for the order, or returns what is kept for it already.
 
-        Raises SoldOut, ProductNotFound and ReservationDiffers.
+        Raises SoldOut, ProductNotFound, ReservationDiffers, and ReservationReleased where it was given back before.
         """
         available, expire_time = self._try_to_keep(order_id, lines)
         if expire_time:
@@ -55,7 +55,11 @@ class Store:
         return self._change(order_id, Reservation.committed)
 
     def release(self, order_id: str) -> Reservation:
-        """Gives back what is kept or sold. Raises ReservationNotFound."""
+        """Gives back what is kept or sold; where nothing was kept yet, nothing can be from now on."""
+        with self._database.connection() as connection:
+            withdrawn = connection.execute(statements.WITHDRAW, (order_id,)).rowcount
+        if withdrawn:
+            RESERVATIONS.labels("released").inc()
         return self._change(order_id, Reservation.released)
 
     def expire_overdue(self) -> None:

@@ -123,8 +123,13 @@ def test_a_released_reservation_cannot_be_committed(inventory, product, order_id
     assert refusal_of(Refused, inventory.commits, order_id).reason == "RESERVATION_RELEASED"
 
 
-def test_releasing_what_was_never_reserved_is_not_found(inventory, order_id):
-    assert refusal_of(NotFound, inventory.releases, order_id).reason == "RESERVATION_NOT_FOUND"
+def test_a_reservation_that_comes_after_its_release_keeps_nothing(inventory, product, order_id):
+    assert inventory.releases(order_id).state == Reservation.RELEASED
+    refused = refusal_of(Refused, inventory.reserves, order_id, **{product: 1})
+    assert refused.reason == "RESERVATION_RELEASED"
+    assert inventory.releases(order_id).state == Reservation.RELEASED
+    assert inventory.available(product) == 5
+    assert refusal_of(Refused, inventory.commits, order_id).reason == "RESERVATION_RELEASED"
 
 
 def test_the_sweeper_gives_back_what_is_not_bought_in_time(inventory, product, order_id):

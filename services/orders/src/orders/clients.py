@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from chassis import money
-from chassis.errors import NotFound
 from nightmarket.cart.v1 import cart_pb2
 from nightmarket.cart.v1.cart_pb2_grpc import CheckoutCartServiceStub
 from nightmarket.catalog.v1 import catalog_pb2
@@ -73,11 +72,8 @@ class Clients:
         self.inventory.Commit(inventory_pb2.CommitRequest(order_id=order.id))
 
     def release(self, order: Order) -> None:
-        """Gives the pieces back; none were kept is fine."""
-        try:
-            self.inventory.Release(inventory_pb2.ReleaseRequest(order_id=order.id))
-        except NotFound:
-            return
+        """Gives the pieces back; from now on none can be kept."""
+        self.inventory.Release(inventory_pb2.ReleaseRequest(order_id=order.id))
 
     def authorize(self, order: Order) -> None:
         """Asks for the money."""

@@ -117,7 +117,9 @@ def test_the_same_request_at_once_makes_one_order_and_equal_answers(shop):
 
 
 def test_an_order_is_sent_at_the_flat_rate_while_shipping_is_down(shop):
-    shop.services.errors["shipping_cents"] = [Unavailable("UPSTREAM_UNAVAILABLE", "shipping does not answer.")]
+    shop.services.errors["shipping_cents"] = [
+        Unavailable("UPSTREAM_UNAVAILABLE", "shipping does not answer.")
+    ]
     order = shop.checkout.place(shop.request())
     assert (order.state, order.shipping_cents) == (State.CONFIRMED, FLAT_CENTS)
     assert order.total_cents == order.subtotal_cents + FLAT_CENTS

@@ -29,7 +29,7 @@ def test_when_all_goes_well_the_order_is_confirmed():
 
 def test_a_sold_out_product_cancels_the_order_before_any_money_is_asked_for():
     taken, state = walk(iter([Outcome.REFUSED]))
-    assert [step for step, _ in taken] == [Step.RESERVE, Step.CANCEL]
+    assert [step for step, _ in taken] == [Step.RESERVE, Step.RELEASE, Step.CANCEL]
     assert state is State.CANCELLED
 
 

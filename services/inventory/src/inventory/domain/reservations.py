@@ -4,6 +4,7 @@
       |----> RELEASED
       '----> EXPIRED
 
+One that is given back before it was made is RELEASED from the start, without lines.
 A reservation only ever moves along these arrows, so that whoever loses a race sees why.
 """
 
@@ -61,7 +62,12 @@ class Reservation:
         return self
 
     def same(self, lines: tuple[Line, ...]) -> "Reservation":
-        """This one, if it keeps just these lines. Raises ReservationDiffers."""
+        """This one, if it keeps just these lines. Raises ReservationDiffers.
+
+        One without lines was given back before it was made: raises ReservationReleased.
+        """
+        if not self.lines:
+            raise ReservationReleased("The order gave its pieces back before they were kept.")
         if self.lines != lines:
             raise ReservationDiffers("Other pieces are kept for this order.")
         return self

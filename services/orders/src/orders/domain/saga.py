@@ -50,7 +50,8 @@ FIRST = Step.RESERVE
 # A step that is not listed under REFUSED cannot be refused for good: it is tried again.
 _AFTER: dict[tuple[Step, Outcome], Step | None] = {
     (Step.RESERVE, Outcome.DONE): Step.AUTHORIZE,
-    (Step.RESERVE, Outcome.REFUSED): Step.CANCEL,
+    # A first try, still on its way, could keep pieces after a second one was refused.
+    (Step.RESERVE, Outcome.REFUSED): Step.RELEASE,
     (Step.AUTHORIZE, Outcome.DONE): Step.COMMIT,
     (Step.AUTHORIZE, Outcome.REFUSED): Step.RELEASE,
     (Step.COMMIT, Outcome.DONE): Step.CONFIRM,

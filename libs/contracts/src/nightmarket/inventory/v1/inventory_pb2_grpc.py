@@ -136,7 +136,8 @@ class ReservationServiceServicer:
     def Reserve(self, request, context):
         """Keeps pieces for an order, all lines or none. The same order_id again returns the reservation made
         first. A reservation that is neither committed nor released in time expires by itself.
-        Errors: FAILED_PRECONDITION (SOLD_OUT, with the product ids in the metadata),
+        Errors: FAILED_PRECONDITION (SOLD_OUT, with the product ids in the metadata; RESERVATION_RELEASED: the order
+        was cancelled before),
         NOT_FOUND (PRODUCT_NOT_FOUND), ALREADY_EXISTS (RESERVATION_DIFFERS: other lines under the same order_id),
         INVALID_ARGUMENT (ORDER_ID_INVALID, QUANTITY_INVALID, LINES_EMPTY, TOO_MANY_LINES, PRODUCT_REPEATED).
         """
@@ -153,8 +154,9 @@ class ReservationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Release(self, request, context):
-        """Gives reserved or sold pieces back to the stock (an order cancelled). A released or expired one stays so.
-        Errors: NOT_FOUND (RESERVATION_NOT_FOUND).
+        """Gives reserved or sold pieces back to the stock (an order cancelled). A released or expired one stays so. For
+        an order that nothing is kept for, nothing can be kept from now on: a Reserve that is still on its way is refused.
+        Errors: INVALID_ARGUMENT (ORDER_ID_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
