@@ -14,8 +14,11 @@ REQUEST_ID = "x-request-id"
 ACCOUNT_ID = "x-account-id"
 ACCOUNT_EMAIL = "x-account-email"
 IDEMPOTENCY_KEY = "idempotency-key"
+TIMEOUT = "grpc-timeout"  # the gateway sends it to HTTP services too
 
 _PASSED_ON = (TRACEPARENT, REQUEST_ID, ACCOUNT_ID, ACCOUNT_EMAIL)
+_SECONDS_PER = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
+_GRPC_TIMEOUT = re.compile(r"([0-9]{1,8})([HMSmun])").fullmatch
 # What gRPC takes as a value of metadata; anything else would make calling on fail.
 _PRINTABLE = re.compile(r"[\x20-\x7e]{1,512}").fullmatch
 
@@ -48,6 +51,12 @@ class Call:
         """The headers that go with every call made on behalf of this one."""
         headers = self.headers
         return tuple((name, headers[name]) for name in _PASSED_ON if _PRINTABLE(headers.get(name, "")))
+
+
+def deadline_in(headers: Mapping[str, str]) -> float | None:
+    """The deadline (time.monotonic) that a request's `grpc-timeout` sets; None where it sets none."""
+    found = _GRPC_TIMEOUT(headers.get(TIMEOUT, ""))
+    return time.monotonic() + int(found[1]) * _SECONDS_PER[found[2]] if found else None
 
 
 _NOBODY = Call()

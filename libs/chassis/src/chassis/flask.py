@@ -109,7 +109,9 @@ class _Wrapper:
             return start_response(status, *rest)
 
         method = environ["REQUEST_METHOD"] if environ["REQUEST_METHOD"] in _METHODS else "_OTHER"
-        with call.answering(Call(_headers(environ))), telemetry.span(method, telemetry.SERVER, {}) as span:
+        headers = _headers(environ)
+        now = Call(headers, call.deadline_in(headers))
+        with call.answering(now), telemetry.span(method, telemetry.SERVER, {}) as span:
             body = self._inner(environ, start)
             route, status = environ.get(_ROUTE, "unknown"), answered[0] if answered else "500"
             if span is not None:

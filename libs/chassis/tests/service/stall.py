@@ -27,7 +27,8 @@ def build(folder: Path) -> flask.Flask:
 
     @app.get("/products/<product_id>")
     def product(product_id: str) -> dict[str, object]:
-        return {"id": product_id, "headers": dict(call.current().headers)}
+        now = call.current()
+        return {"id": product_id, "headers": dict(now.headers), "seconds left": now.seconds_left(60.0)}
 
     @app.get("/sold-out")
     def sold_out() -> str:

@@ -38,6 +38,12 @@ def test_a_request_s_headers_are_the_current_call_s(stall):
     assert (seen["x-account-id"], seen["traceparent"]) == ("ada", TRACEPARENT)
 
 
+def test_what_is_called_for_a_request_keeps_to_the_gateway_s_deadline(stall):
+    headers = {"Grpc-Timeout": "20S"}
+    seen = requests.get(f"{stall.url}/products/tea", headers=headers, timeout=5).json()
+    assert 15 < seen["seconds left"] <= 20
+
+
 def test_a_refusal_of_the_domain_is_a_status_in_json(stall):
     assert refusal(requests.get(f"{stall.url}/sold-out", timeout=5)) == (400, "SOLD_OUT", "All gone.")
 

@@ -43,6 +43,22 @@ def test_a_call_whose_deadline_has_passed_gets_next_to_no_time():
     assert 0 < Call(deadline=time.monotonic() - 1).seconds_left(2.0) < 0.01
 
 
+@pytest.mark.parametrize(
+    ("timeout", "seconds"), [("2S", 2.0), ("1500m", 1.5), ("1M", 60.0), ("5000u", 0.005)]
+)
+def test_an_http_request_has_the_deadline_that_the_gateway_sets(timeout, seconds):
+    deadline = call.deadline_in({"grpc-timeout": timeout})
+    assert deadline is not None
+    assert seconds - 1 < deadline - time.monotonic() <= seconds
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"grpc-timeout": ""}, {"grpc-timeout": "soon"}, {"grpc-timeout": "-1S"}]
+)
+def test_an_http_request_without_a_proper_timeout_has_no_deadline(headers):
+    assert call.deadline_in(headers) is None
+
+
 def test_trace_request_and_account_are_passed_on_and_nothing_else():
     headers = {
         "traceparent": TRACEPARENT,
