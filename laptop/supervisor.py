@@ -125,6 +125,10 @@ class Supervisor:
             allow_none=True,
         )
 
+    def close(self) -> None:
+        """Close the connection to it; the next call opens another."""
+        self._server("close")()
+
     def answers(self) -> bool:
         """Whether it is there and at work, not about to end."""
         try:
