@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Callable
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
@@ -42,7 +43,14 @@ class Checkout:
 
     def cancel(self, account_id: str, order_id: str) -> Order:
         """Cancels an order that is not shipped yet. Raises OrderNotFound, OrderShipped, Unavailable."""
-        order = self._settled(self._store.of_account(account_id, order_id))
+        cancelled = _patiently(self._try_to_cancel, account_id, order_id)
+        if cancelled is None:
+            raise Unavailable("ORDER_BUSY", "This order is being worked on. Try again.")
+        return cancelled
+
+    def _try_to_cancel(self, account_id: str, order_id: str) -> Order | None:
+        """The order, cancelled or about to be; None while somebody else drives it."""
+        order = self._store.of_account(account_id, order_id)
         if order.state is State.SHIPPED:
             raise OrderShipped("The parcel has left already.")
         if order.state is State.CANCELLED or (order.refusal and order.next_step):
@@ -50,7 +58,7 @@ class Checkout:
         first = cancelling(order.state, Step(order.next_step) if order.next_step else None)
         begun = self._store.begin_cancel(order, first, BY_BUYER) if first else None
         if begun is None:
-            raise Unavailable("ORDER_BUSY", "This order is being worked on. Try again.")
+            return None
         ended = self._driver.drive(begun, _until())
         if ended.next_step is None and ended.state is not State.CANCELLED:
             raise OrderShipped("The parcel has left already.")
@@ -89,19 +97,25 @@ class Checkout:
         """The order once nobody drives it any more, or as it stands when patience ends."""
         if order.next_step is None:
             return order
-        waits = Retrying(
-            retry=retry_if_result(lambda now: now.next_step is not None and now.state is State.PENDING),
-            stop=stop_after_delay(max(0.0, _until() - time.monotonic())),
-            wait=wait_fixed(0.05),
-            retry_error_callback=lambda state: state.outcome.result() if state.outcome else order,
-        )
-        return waits(self._tried, order)
+        return _patiently(self._driven, order) or self._store.of_account(order.account_id, order.id)
 
-    def _tried(self, order: Order) -> Order:
-        leased = self._store.lease(order.id)
-        if leased:
+    def _driven(self, order: Order) -> Order | None:
+        """The order, driven on from here; None while somebody else drives it."""
+        if leased := self._store.lease(order.id):
             return self._driver.drive(leased, _until())
-        return self._store.of_account(order.account_id, order.id)
+        now = self._store.of_account(order.account_id, order.id)
+        return now if now.next_step is None or now.state is not State.PENDING else None
+
+
+def _patiently(attempt: Callable[..., Order | None], *arguments: object) -> Order | None:
+    """What `attempt` returns once it returns an order; None when the caller's patience ends."""
+    waits = Retrying(
+        retry=retry_if_result(lambda found: found is None),
+        stop=stop_after_delay(max(0.0, _until() - time.monotonic())),
+        wait=wait_fixed(0.05),
+        retry_error_callback=lambda _: None,
+    )
+    return waits(attempt, *arguments)
 
 
 def _until() -> float:

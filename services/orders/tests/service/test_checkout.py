@@ -84,6 +84,21 @@ def test_an_order_whose_payment_is_unknown_stays_pending_and_the_sweeper_finishe
     assert shop.store.by_key(request.account_id, request.idempotency_key).state is State.CONFIRMED
 
 
+def test_a_request_that_is_repeated_drives_its_order_on_once(shop):
+    shop.services.errors["authorize"] = [DOWN] * 5
+    request = shop.request()
+    assert [shop.checkout.place(request).state for _ in range(3)] == [State.PENDING] * 3
+    assert shop.services.asked.count("authorize") == 3
+
+
+def test_an_order_that_waits_for_its_payment_can_be_cancelled_without_waiting_for_it(shop):
+    shop.services.errors["authorize"] = [DOWN] * 5
+    request = shop.request()
+    order = shop.checkout.place(request)
+    assert shop.checkout.cancel("account", order.id).state is State.CANCELLED
+    assert shop.services.asked[-3:] == ["authorize", "cancel_payment", "release"]
+
+
 def test_a_step_that_keeps_failing_is_tried_less_and_less_often(shop):
     shop.services.errors["authorize"] = [DOWN] * 2
     shop.checkout.place(shop.request())
