@@ -3,20 +3,24 @@
 import select
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from chassis import call
 from chassis.errors import Unavailable
 from chassis.lifecycle import Service, Stage
 
 Row = dict[str, Any]
-Connection = psycopg.Connection[Row]
+T = TypeVar("T")
 _WAIT_SECONDS = 1.0  # for a free connection: less than any caller waits
 _WAIT_SECONDS_IN_OUTAGE = 0.2
 _RECONNECT_SECONDS = 2.0
+_LONGEST_SILENCE_SECONDS = 6.0  # a second more than any statement may take
+_SHORTEST_SILENCE_SECONDS = 1.0  # what was done for a caller who is about to give up is still recorded
 _MOST_WAITING = 64  # more than that, and who comes next is sent away at once
 
 _CONNECTION: dict[str, Any] = {
@@ -31,6 +35,14 @@ _CONNECTION: dict[str, Any] = {
     # A statement that waits for a lock, and a transaction whose process is frozen, end some time.
     "options": "-c statement_timeout=5s -c idle_in_transaction_session_timeout=10s",
 }
+
+
+class Connection(psycopg.Connection[Row]):
+    """A connection that gives up, as with any outage, on a server that says nothing."""
+
+    def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
+        left = call.current().seconds_left(_LONGEST_SILENCE_SECONDS)
+        return super().wait(gen, interval, timeout or max(left, _SHORTEST_SILENCE_SECONDS))
 
 
 class Database:
@@ -49,6 +61,7 @@ class Database:
             # The pauses between attempts double; starting over soon keeps them short.
             reconnect_timeout=_RECONNECT_SECONDS,
             num_workers=1,
+            connection_class=Connection,
             kwargs=_CONNECTION,
             open=False,
         )

@@ -1,3 +1,5 @@
+import os
+import signal
 import socket
 import threading
 import time
@@ -6,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 import pytest
 
+from chassis.call import Call, answering
 from chassis.database import Database
 from chassis.errors import Unavailable
 from chassis.testing import eventually
@@ -135,6 +138,28 @@ def test_a_server_that_does_not_answer_is_an_outage():
         port = silent.getsockname()[1]
         with opened(f"postgresql://nobody:secret@127.0.0.1:{port}/nothing") as database:
             assert answers(database) is None
+
+
+@pytest.fixture
+def frozen(url):
+    """A database with one connection, whose server process is stopped."""
+    with opened(url, max_connections=1) as database:
+        with database.connection() as connection:
+            pid = connection.execute("SELECT pg_backend_pid() AS pid").fetchone()["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        yield database
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_server_that_freezes_keeps_no_caller_beyond_its_deadline(frozen):
+    with answering(Call(deadline=time.monotonic() + 1.2)):
+        assert answers(frozen) is None
+    assert answers(frozen)
+
+
+def test_a_server_that_freezes_is_an_outage_where_there_is_no_deadline_either(frozen):
+    with pytest.raises(Unavailable), frozen.connection() as connection:
+        connection.execute("SELECT 1")
 
 
 def test_a_server_that_is_not_there_yet_is_found_when_it_comes(postgres):
