@@ -7,7 +7,7 @@ from werkzeug.exceptions import BadRequest
 
 from chassis.errors import Invalid
 
-T = TypeVar("T", str, int)
+T = TypeVar("T", str, int, float, bool)
 _LARGEST_POSITION = 2**63 - 1
 
 
@@ -36,6 +36,16 @@ class Body:
     def number(self, name: str) -> int:
         """A whole number. Raises as `text` does."""
         return self._field(name, int, "a whole number")
+
+    def decimal(self, name: str, default: float) -> float:
+        """A number, whole or not (NaN and infinities too); the default where it is missing. Raises as `text` does."""
+        if type(self._fields.get(name)) is int:
+            return self.number(name)
+        return self._field(name, float, "a number") if name in self._fields else default
+
+    def flag(self, name: str, default: bool) -> bool:
+        """True or false; the default where it is missing. Raises as `text` does."""
+        return self._field(name, bool, "true or false") if name in self._fields else default
 
     def _field(self, name: str, kind: type[T], described: str) -> T:
         if name not in self._fields:

@@ -55,9 +55,9 @@ def furnish(app: flask.Flask, refusals: Refusals, error_page: ErrorPage = as_jso
     return app
 
 
-def run(service: Service, build: Callable[[], flask.Flask]) -> NoReturn:
-    """Serves the app that `build` makes, with eight threads, until SIGTERM."""
-    http_server.attach(service, build)
+def run(service: Service, build: Callable[[], flask.Flask], threads: int = http_server.THREADS) -> NoReturn:
+    """Serves the app that `build` makes, with so many threads, until SIGTERM."""
+    http_server.attach(service, build, threads)
     service.run()
 
 

@@ -20,17 +20,17 @@ from chassis.lifecycle import Service, Stage
 
 log = logging.getLogger(__name__)
 Wsgi = Callable[..., Any]
-_THREADS = 8
+THREADS = 8
 _BACKLOG = 512
 _KEEPALIVE_SECONDS = 75  # longer than the gateway keeps idle connections: it never meets one just closed
 
 
-def attach(service: Service, build: Callable[[], Wsgi]) -> None:
+def attach(service: Service, build: Callable[[], Wsgi], threads: int = THREADS) -> None:
     """Serves the WSGI app that `build` makes, on a server that starts and stops with the service."""
     servers: list[_Server] = []
 
     def start() -> None:
-        server = _Server(service, build())
+        server = _Server(service, build(), threads)
         servers.append(server)
         server.start()
 
@@ -45,9 +45,9 @@ def attach(service: Service, build: Callable[[], Wsgi]) -> None:
 class _Server:
     """One listening socket and the worker behind it, which runs in a thread."""
 
-    def __init__(self, service: Service, app: Wsgi) -> None:
+    def __init__(self, service: Service, app: Wsgi, threads: int) -> None:
         settings = Config()
-        settings.set("threads", _THREADS)
+        settings.set("threads", threads)
         settings.set("keepalive", _KEEPALIVE_SECONDS)
         settings.set("graceful_timeout", math.ceil(service.config.stop_seconds))
         self._stop_seconds = service.config.stop_seconds

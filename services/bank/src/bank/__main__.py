@@ -9,6 +9,7 @@ from bank.config import Config
 from bank.ledger import Ledger
 from bank.processor import Processor
 from bank.store import Store
+from bank.trouble import THREADS
 from chassis import database
 from chassis.config import load
 from chassis.flask import run
@@ -23,4 +24,4 @@ def compose(config: Config) -> tuple[Service, Callable[[], flask.Flask]]:
 
 
 if __name__ == "__main__":
-    run(*compose(load(Config)))
+    run(*compose(load(Config)), THREADS)

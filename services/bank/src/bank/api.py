@@ -5,20 +5,22 @@ import re
 import time
 from collections.abc import Callable
 from datetime import datetime
-from functools import partial, wraps
+from functools import partial
 from typing import Any
 
 import flask
 
 from bank import connection
 from bank.config import Config
-from bank.domain import authorizations, cards, requests, tokens
+from bank.domain import authorizations, cards, faults, requests, tokens
 from bank.domain.authorizations import Authorization, Charge, Operation
+from bank.domain.faults import Faults
 from bank.ledger import Entry, Ledger
 from bank.processor import Processor
+from bank.trouble import Trouble
 from chassis import call, paging
 from chassis.bodies import Body, no_body, number_in_query
-from chassis.errors import Conflict, Invalid, NotFound, Refusals, Refused, Unauthenticated
+from chassis.errors import Conflict, Invalid, NotFound, Refusals, Refused, Unauthenticated, Unavailable
 from chassis.flask import furnish
 
 REFUSALS: Refusals = {
@@ -39,6 +41,10 @@ REFUSALS: Refusals = {
     requests.IdempotencyKeyMissing: Invalid,
     requests.IdempotencyKeyInvalid: Invalid,
     requests.IdempotencyKeyReused: Conflict,
+    faults.FaultsInvalid: Invalid,
+    faults.BankDown: Unavailable,
+    faults.BankFlaky: Unavailable,
+    faults.BankBusy: Unavailable,
 }
 _ID = re.compile(r"auth_[0-9a-f]{32}")
 _DEFAULT_PAGE, _LARGEST_PAGE = 100, 1000
@@ -51,14 +57,15 @@ class BankApi:
     def __init__(self, processor: Processor, ledger: Ledger, config: Config) -> None:
         self._processor = processor
         self._ledger = ledger
+        self._trouble = Trouble()
         self._slow_seconds = config.bank_slow_seconds
         self._authorization_header = f"Bearer {config.bank_api_key}".encode()
 
     def app(self) -> flask.Flask:
         """The Flask app with all routes."""
         app = flask.Flask("bank", static_folder=None)
-        app.add_url_rule("/v1/tokens", view_func=self.create_token, methods=["POST"])
-        app.add_url_rule("/v1/tokens/test-cards", view_func=self.list_test_cards, methods=["GET"])
+        self._for_all(app, "POST", "/v1/tokens", self.create_token)
+        self._for_all(app, "GET", "/v1/tokens/test-cards", self.list_test_cards)
         self._for_clients(app, "POST", "/v1/authorizations", self.authorize)
         self._for_clients(app, "GET", "/v1/authorizations", self.find_authorizations)
         self._for_clients(app, "GET", "/v1/authorizations/<authorization_id>", self.get_authorization)
@@ -67,6 +74,12 @@ class BankApi:
             self._for_clients(app, "POST", path, partial(self.move, operation), operation)
         self._for_clients(app, "GET", "/v1/ledger", self.list_entries)
         self._for_clients(app, "GET", "/v1/ledger/balance", self.get_balance)
+        for method, view in (
+            ("GET", self.get_faults),
+            ("PUT", self.put_faults),
+            ("DELETE", self.delete_faults),
+        ):
+            app.add_url_rule("/v1/faults", view.__name__, self._guarded(view), methods=[method])
         return furnish(app, REFUSALS)
 
     def create_token(self) -> tuple[dict[str, Any], int]:
@@ -126,17 +139,45 @@ class BankApi:
         balances = self._ledger.balances()
         return {"accounts": balances, "sum": sum(balances.values())}
 
-    def _for_clients(self, app: flask.Flask, method: str, path: str, view: View, name: str = "") -> None:
-        name = name or view.__name__
+    def get_faults(self) -> dict[str, Any]:
+        """GET /v1/faults -> {delaySeconds, down, errorShare}."""
+        return _faults(self._trouble.faults)
 
-        @wraps(view, assigned=())
+    def put_faults(self) -> dict[str, Any]:
+        """PUT /v1/faults {delaySeconds, down, errorShare}, each optional -> the faults in force."""
+        body, well = Body("delaySeconds", "down", "errorShare"), Faults()
+        return _faults(
+            self._trouble.be(
+                Faults(
+                    body.decimal("delaySeconds", well.delay_seconds),
+                    body.flag("down", well.down),
+                    body.decimal("errorShare", well.error_share),
+                )
+            )
+        )
+
+    def delete_faults(self) -> dict[str, Any]:
+        """DELETE /v1/faults -> the faults in force: none."""
+        return _faults(self._trouble.be(Faults()))
+
+    def _for_clients(self, app: flask.Flask, method: str, path: str, view: View, name: str = "") -> None:
+        self._for_all(app, method, path, self._guarded(view), name or view.__name__)
+
+    def _for_all(self, app: flask.Flask, method: str, path: str, view: View, name: str = "") -> None:
+        def troubled(**values: str) -> Any:
+            with self._trouble.around_a_call():
+                return view(**values)
+
+        app.add_url_rule(path, name or view.__name__, troubled, methods=[method])
+
+    def _guarded(self, view: View) -> View:
         def guarded(**values: str) -> Any:
             header = flask.request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
             if not hmac.compare_digest(header, self._authorization_header):
                 raise Unauthenticated("API_KEY_INVALID", "Send the bank's API key as a bearer token.")
             return view(**values)
 
-        app.add_url_rule(path, endpoint=name, view_func=guarded, methods=[method])
+        return guarded
 
 
 def _key() -> str:
@@ -172,6 +213,10 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "credit": entry.credit,
         "amountCents": entry.amount_cents,
     }
+
+
+def _faults(faults: Faults) -> dict[str, Any]:
+    return {"delaySeconds": faults.delay_seconds, "down": faults.down, "errorShare": faults.error_share}
 
 
 def _time(moment: datetime) -> str:

@@ -1,7 +1,9 @@
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 import requests
@@ -35,6 +37,12 @@ class Bank:
         path = f"/v1/authorizations/{authorization_id}/{operation}"
         return self.post(path, key=key or f"{authorization_id}:{operation}")
 
+    def be(self, **faults):
+        return self.session.put(f"{self.url}/v1/faults", json=faults, timeout=10)
+
+    def be_well(self):
+        return self.session.delete(f"{self.url}/v1/faults", timeout=10)
+
     def entries(self, reference):
         return self.get("/v1/ledger", reference=reference).json()["entries"]
 
@@ -47,27 +55,43 @@ def reason(response):
 
 
 @pytest.fixture(scope="package")
-def bank(service_database, free_port):
-    """The bank as it runs: a process of its own under gunicorn, on a real database."""
-    port, admin_port = free_port(), free_port()
-    environment = {
-        **os.environ,
-        "DATABASE_URL": service_database("bank"),
-        "PORT": str(port),
-        "ADMIN_PORT": str(admin_port),
-        "BANK_API_KEY": API_KEY,
-        "BANK_SLOW_SECONDS": str(SLOW_SECONDS),
-    }
+def make_bank(service_database, free_port):
+    """Prepares a bank that is not running yet: `with make_bank()() as bank`; entered again, it is restarted."""
+
+    def make():
+        port, admin_port = free_port(), free_port()
+        environment = {
+            **os.environ,
+            "DATABASE_URL": service_database("bank"),
+            "PORT": str(port),
+            "ADMIN_PORT": str(admin_port),
+            "BANK_API_KEY": API_KEY,
+            "BANK_SLOW_SECONDS": str(SLOW_SECONDS),
+        }
+        return partial(_running, environment)
+
+    return make
+
+
+@contextmanager
+def _running(environment):
+    url, admin_url = (f"http://127.0.0.1:{environment[name]}" for name in ("PORT", "ADMIN_PORT"))
     process = subprocess.Popen([sys.executable, "-m", "bank"], env=environment, stdout=subprocess.DEVNULL)
-    admin_url = f"http://127.0.0.1:{admin_port}"
     try:
         eventually(lambda: _is_ready(admin_url))
         with requests.Session() as session:
             session.headers["Authorization"] = f"Bearer {API_KEY}"
-            yield Bank(f"http://127.0.0.1:{port}", admin_url, session)
+            yield Bank(url, admin_url, session)
     finally:
         process.terminate()
         process.wait(timeout=15)
+
+
+@pytest.fixture(scope="package")
+def bank(make_bank):
+    """The bank as it runs: a process of its own under gunicorn, on a real database."""
+    with make_bank()() as running:
+        yield running
 
 
 def _is_ready(admin_url):
