@@ -32,6 +32,15 @@ class Bank:
     def entries(self, order_id):
         return [entry["operation"] for entry in self._get("/v1/ledger", reference=order_id)["entries"]]
 
+    @contextmanager
+    def ill(self, **faults):
+        """Slow, down or flaky for the length of a block."""
+        self._call("PUT", "/v1/faults", json=faults)
+        try:
+            yield
+        finally:
+            self._call("DELETE", "/v1/faults")
+
     def logged(self, word):
         return [line for line in self.log.read_text().splitlines() if word in line]
 
@@ -49,8 +58,13 @@ class Bank:
                 process.wait(timeout=30)
 
     def _get(self, path, **query):
+        return self._call("GET", path, params=query)
+
+    def _call(self, method, path, **more):
         headers = {"Authorization": f"Bearer {API_KEY}"}
-        return requests.get(self.url + path, params=query, headers=headers, timeout=10).json()
+        answer = requests.request(method, self.url + path, headers=headers, timeout=10, **more)
+        answer.raise_for_status()
+        return answer.json()
 
     def _is_ready(self):
         try:
