@@ -34,6 +34,12 @@ restart: ## Restart one service                                 S=catalog
 reset: ## Stop the market and forget all that was sold         YES=1
 	$(call market,reset $(if $(YES),--yes))
 
+##@ Prove that nothing is lost
+
+.PHONY: bank
+bank: ## Make the bank ill; with nothing more, well again     DOWN=1 SLOW=2 FLAKY=0.3
+	$(call market,bank --down='$(DOWN)' --slow='$(SLOW)' --flaky='$(FLAKY)')
+
 ##@ Check the code
 
 .PHONY: test test-unit test-service test-gateway test-system lint format bench

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from laptop import closing, inspection, logs, opening, restarting
+from laptop import bank, closing, inspection, logs, opening, restarting
 from laptop.errors import LaptopError
 from laptop.home import Home
 from laptop.terminal import Progress
@@ -31,6 +31,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
             "logs": _logs,
             "restart": _restart,
             "reset": _reset,
+            "bank": _bank,
         }
         commands[options.command](options, Home(options.dir.resolve()), environ)
         return 0
@@ -89,6 +90,10 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     again.add_argument("name")
     reset = commands.add_parser("reset", parents=[common], help="close the market and delete its data")
     reset.add_argument("--yes", action="store_true", help="do not ask")
+    ill = commands.add_parser("bank", parents=[common], help="make the bank ill or, without options, well")
+    ill.add_argument("--down", default="", metavar="1", help="it turns every call away")
+    ill.add_argument("--slow", default="", metavar="SECONDS", help="it answers so much later")
+    ill.add_argument("--flaky", default="", metavar="SHARE", help="it fails this share of its calls, 0 to 1")
     return parser
 
 
@@ -120,3 +125,7 @@ def _reset(options: argparse.Namespace, home: Home, _environ: Mapping[str, str])
                 "Nothing was deleted. To delete without being asked: make reset YES=1", exit_code=2
             )
     closing.reset(home, Progress(sys.stdout))
+
+
+def _bank(options: argparse.Namespace, home: Home, _environ: Mapping[str, str]) -> None:
+    print(bank.set_faults(home, options.down, options.slow, options.flaky))

@@ -68,3 +68,18 @@ def test_a_port_that_is_no_number_is_one_clear_line(
 ) -> None:
     assert main(["up", "--port", "abc", "--dir", str(tmp_path)], {}) == 2
     assert capsys.readouterr().err == "PORT must be a number, not 'abc'\n"
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        ("--down=perhaps", "DOWN must be 1, not 'perhaps'"),
+        ("--slow=much", "SLOW must be a number (seconds, for example 2), not 'much'"),
+        ("--flaky=a bit", "FLAKY must be a number (a part of 1, for example 0.3), not 'a bit'"),
+    ],
+)
+def test_an_illness_that_makes_no_sense_is_one_clear_line(
+    option: str, words: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert main(["bank", option, "--dir", str(tmp_path)], {}) == 2
+    assert capsys.readouterr().err == f"{words}\n"

@@ -1,0 +1,96 @@
+"""The whole market while its bank is slow, down or flaky, which people see with `make bank`."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from chassis.testing import eventually
+from tests.system.conftest import ROOT
+from tests.system.ledger import Books
+
+Bank = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def bank(market: str, market_folder: Path) -> Iterator[Bank]:
+    """Carries out `make bank` with these options: bank("--down=1")."""
+
+    def run(*options: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "laptop", "bank", "--dir", str(market_folder), *options]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+
+    yield run
+    run()
+
+
+def finished(shopper, order):
+    """Whether nothing is left to do for an order that is confirmed."""
+    steps = shopper.call("GET", f"/api/v1/orders/{order['id']}").json()["journey"]
+    return {step["step"]: step["outcome"] for step in steps}.get("basket.clear") == "done"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--down=1"], "The bank is down: it answers every call with 503. Well again: make bank\n"),
+        (["--slow=2"], "The bank is slow: it answers 2 s late. Well again: make bank\n"),
+        (
+            ["--slow=0.5", "--flaky=0.3"],
+            "The bank is slow: it answers 0.5 s late, and flaky: 30 % of the calls fail."
+            " Well again: make bank\n",
+        ),
+        ([], "The bank is well.\n"),
+    ],
+)
+def test_the_command_says_what_is_in_force(bank, options, words):
+    told = bank(*options)
+    assert (told.returncode, told.stdout, told.stderr) == (0, words, "")
+
+
+def test_what_the_bank_does_not_take_is_told_in_its_words(bank):
+    told = bank("--flaky=30")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr == "The bank refuses: errorShare is a number from 0 to 1.\n"
+
+
+def test_an_order_waits_for_a_bank_that_is_down_and_is_charged_once(
+    bank, market, market_folder, shopper, plentiful
+):
+    bank("--down=1")
+    shopper.fill_basket(plentiful[0])
+    order = shopper.buy().json()
+    assert order["state"] == "PENDING"
+    bank()
+    eventually(partial(finished, shopper, order), seconds=60)
+    assert len(Books.of(market, market_folder).captured()[order["id"]]) == 1
+
+
+def test_an_order_at_a_slow_bank_is_confirmed_late(bank, shopper, plentiful):
+    bank("--slow=1")
+    shopper.fill_basket(plentiful[0])
+    assert shopper.buy().json()["state"] == "CONFIRMED"
+
+
+def test_every_order_at_a_flaky_bank_is_confirmed_and_charged_once(
+    bank, market, market_folder, new_shopper, plentiful
+):
+    bank("--flaky=0.4")
+    buyers = [new_shopper() for _ in range(8)]
+
+    def buy(buyer):
+        buyer.fill_basket(plentiful[1])
+        return buyer.buy().json()
+
+    with ThreadPoolExecutor(8) as pool:
+        orders = list(pool.map(buy, buyers))
+    assert {order["state"] for order in orders} <= {"CONFIRMED", "PENDING"}
+    bank()
+    for buyer, order in zip(buyers, orders, strict=True):
+        eventually(partial(finished, buyer, order), seconds=60)
+    captured = Books.of(market, market_folder).captured()
+    assert [len(captured[order["id"]]) for order in orders] == [1] * 8
