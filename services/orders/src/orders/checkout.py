@@ -94,17 +94,12 @@ class Checkout:
         return self._settled(order)
 
     def _settled(self, order: Order) -> Order:
-        """The order once nobody drives it any more, or as it stands when patience ends."""
-        if order.next_step is None:
-            return order
-        return _patiently(self._driven, order) or self._store.of_account(order.account_id, order.id)
+        """The order once nobody works on it any more, or as it stands when patience ends."""
+        return _patiently(self._out_of_hand, order) or self._store.of_account(order.account_id, order.id)
 
-    def _driven(self, order: Order) -> Order | None:
-        """The order, driven on from here; None while somebody else drives it."""
-        if leased := self._store.lease(order.id):
-            return self._driver.drive(leased, _until())
+    def _out_of_hand(self, order: Order) -> Order | None:
         now = self._store.of_account(order.account_id, order.id)
-        return now if now.next_step is None or now.state is not State.PENDING else None
+        return None if now.in_hand else now
 
 
 def _patiently(attempt: Callable[..., Order | None], *arguments: object) -> Order | None:

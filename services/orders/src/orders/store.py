@@ -16,7 +16,8 @@ from orders.domain.saga import FIRST, SERVICE, Outcome, Step
 
 _COLUMNS = (
     "id, account_id, email, request_hash, state, address, lines, shipping_cents, total_cents, payment_token,"
-    " tracking_number, refusal, create_time, traceparent, next_step, attempts, lease"
+    " tracking_number, refusal, create_time, traceparent, next_step, attempts, lease,"
+    " (next_step IS NOT NULL AND next_attempt_time <= now()) AS in_hand"
 )
 STARTED = "started"
 Entry = tuple[Step, str, str]  # a step of the journey, its outcome, and a line for people

@@ -1,5 +1,5 @@
 import uuid
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import UTC, datetime
 
 import pytest
@@ -84,13 +84,6 @@ def test_an_order_whose_payment_is_unknown_stays_pending_and_the_sweeper_finishe
     assert shop.store.by_key(request.account_id, request.idempotency_key).state is State.CONFIRMED
 
 
-def test_a_request_that_is_repeated_drives_its_order_on_once(shop):
-    shop.services.errors["authorize"] = [DOWN] * 5
-    request = shop.request()
-    assert [shop.checkout.place(request).state for _ in range(3)] == [State.PENDING] * 3
-    assert shop.services.asked.count("authorize") == 3
-
-
 def test_an_order_that_waits_for_its_payment_can_be_cancelled_without_waiting_for_it(shop):
     shop.services.errors["authorize"] = [DOWN] * 5
     request = shop.request()
@@ -127,7 +120,29 @@ def test_the_same_request_at_once_makes_one_order_and_equal_answers(shop):
     with ThreadPoolExecutor(12) as pool:
         orders = list(pool.map(lambda _: shop.checkout.place(request), range(12)))
     assert len({order.id for order in orders}) == 1
-    assert {order.state for order in orders} == {State.CONFIRMED}
+    assert {(order.state, order.journey) for order in orders} == {(State.CONFIRMED, orders[0].journey)}
+    assert shop.services.asked.count("authorize") == 1
+
+
+@pytest.mark.parametrize("step", ["authorize", "capture", "clear_basket"])
+def test_the_same_request_again_waits_until_the_first_one_is_done(shop, step):
+    request = shop.request()
+    with ThreadPoolExecutor(1) as pool:
+        again = []
+
+        def try_again():
+            again.append(pool.submit(shop.checkout.place, request))
+            wait(again, timeout=0.3)  # long enough for an answer that comes too early
+
+        shop.services.before[step] = try_again
+        assert shop.checkout.place(request) == again[0].result()
+
+
+def test_the_same_request_again_does_not_wait_for_an_order_that_is_tried_again_later(shop):
+    shop.services.errors["authorize"] = [DOWN] * 2
+    request = shop.request()
+    orders = [shop.checkout.place(request) for _ in range(2)]
+    assert [order.state for order in orders] == [State.PENDING] * 2
     assert shop.services.asked.count("authorize") == 1
 
 
@@ -153,6 +168,15 @@ def test_a_key_that_belongs_to_another_request_is_refused(shop):
     object.__setattr__(other, "payment_token", "tok_other")
     with pytest.raises(IdempotencyKeyReused):
         shop.checkout.place(other)
+
+
+def test_two_keys_are_two_purchases_even_of_one_basket(shop):
+    second = []
+    shop.services.before["authorize"] = lambda: second.append(shop.checkout.place(shop.request()))
+    first = shop.checkout.place(shop.request())
+    assert [order.state for order in (first, *second)] == [State.CONFIRMED] * 2
+    assert first.lines == second[0].lines
+    assert first.id != second[0].id
 
 
 def test_two_accounts_may_use_the_same_key(shop):

@@ -166,7 +166,11 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Order:
-    """An order as it stands; `next_step` is None when there is nothing left to do."""
+    """An order as it stands.
+
+    `next_step` is None when there is nothing left to do. `in_hand`: somebody is driving it, or is about to; an order
+    that waits for its next attempt is not.
+    """
 
     id: str
     account_id: str
@@ -184,6 +188,7 @@ class Order:
     traceparent: str
     next_step: str | None
     attempts: int
+    in_hand: bool
     lease: str
     journey: tuple[JourneyStep, ...] = ()
 
