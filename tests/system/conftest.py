@@ -6,12 +6,16 @@ import subprocess
 import sys
 import uuid
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+
+from tests.system.doors import Door, addresses
 
 ROOT = Path(__file__).parents[2]
 PORTS = 64  # a market takes a block of ports that begins at its gateway's
@@ -84,6 +88,11 @@ class Shopper:
         answer = self.call("POST", "/api/v1/cart/items", json={"productId": product_id, "quantity": quantity})
         assert answer.status_code == 200, answer.text
 
+    def empty_basket(self) -> None:
+        """Takes everything out of the basket."""
+        for item in self.call("GET", "/api/v1/cart").json()["items"]:
+            assert self.call("DELETE", f"/api/v1/cart/items/{item['productId']}").status_code == 200
+
     def buy(self, card: str = "tok_visa", key: str | None = None, **address: str) -> requests.Response:
         """Buys what is in the basket."""
         return self.call(
@@ -95,11 +104,12 @@ class Shopper:
 
 
 @pytest.fixture(scope="session")
-def new_shopper(market: str) -> Callable[[], Shopper]:
-    """Makes shoppers that have signed up and in."""
+def new_shopper(market: str) -> Callable[..., Shopper]:
+    """Makes shoppers that have signed up and in, from an address of this machine's."""
 
-    def make() -> Shopper:
+    def make(address: str = "127.0.0.1") -> Shopper:
         session = requests.Session()
+        session.mount("http://", Door(address))
         email = f"{uuid.uuid4().hex}@example.com"
         account = {"email": email, "password": PASSWORD, "name": "Ada"}
         created = session.post(f"{market}/api/v1/accounts", json=account, timeout=30)
@@ -116,9 +126,24 @@ def new_shopper(market: str) -> Callable[[], Shopper]:
 
 
 @pytest.fixture
-def shopper(new_shopper: Callable[[], Shopper]) -> Shopper:
+def shopper(new_shopper: Callable[..., Shopper]) -> Shopper:
     """A shopper of this test's own."""
     return new_shopper()
+
+
+@pytest.fixture(scope="session")
+def everybody(new_shopper: Callable[..., Shopper]) -> list[Shopper]:
+    """A hundred shoppers, who come from so many addresses that they may sign up all at once."""
+    with ThreadPoolExecutor(8) as doors:
+        return list(doors.map(lambda address, _: new_shopper(address), cycle(addresses()), range(100)))
+
+
+@pytest.fixture
+def crowd(everybody: list[Shopper]) -> list[Shopper]:
+    """A hundred shoppers with empty baskets."""
+    with ThreadPoolExecutor(8) as hands:
+        list(hands.map(Shopper.empty_basket, everybody))
+    return everybody
 
 
 @pytest.fixture(scope="session")

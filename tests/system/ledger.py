@@ -47,3 +47,8 @@ class Books:
                     found[entry["reference"]].append(entry["amountCents"])
             after = page["nextAfter"]
         return found
+
+    def operations(self, order_id: str) -> list[str]:
+        """What was done for an order, the oldest first: authorize, capture, void, refund."""
+        entries = self.read("/v1/ledger", reference=order_id)["entries"]
+        return [entry["operation"] for entry in entries]

@@ -57,18 +57,6 @@ def test_the_same_request_again_gives_the_same_order(shopper, plentiful):
     assert len(shopper.call("GET", "/api/v1/orders").json()["orders"]) == 1
 
 
-def test_fifty_equal_requests_at_once_make_one_order(shopper, plentiful):
-    shopper.fill_basket(plentiful[3])
-    key = str(uuid.uuid4())
-    with ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(lambda _: shopper.buy(key=key), range(50)))
-    assert {answer.status_code for answer in answers} == {200}, [
-        a.text for a in answers if a.status_code != 200
-    ][:1]
-    assert len({answer.json()["id"] for answer in answers}) == 1
-    assert {answer.json()["state"] for answer in answers} == {"CONFIRMED"}
-
-
 def test_a_key_that_was_used_for_another_request_is_refused(shopper, plentiful):
     shopper.fill_basket(plentiful[4])
     key = str(uuid.uuid4())

@@ -112,16 +112,18 @@ def test_the_books_balance_at_every_instant_while_people_buy(inventory, products
 
 
 def test_a_product_that_somebody_holds_up_holds_up_no_other(inventory, products):
-    hot, other, _ = products
-    first, second = new_orders(2)
-    with ThreadPoolExecutor(1) as threads, psycopg.connect(inventory.database_url) as somebody:
+    hot, other, another = products
+    with ThreadPoolExecutor(5) as threads, psycopg.connect(inventory.database_url) as somebody:
         somebody.execute("SELECT FROM stock WHERE product_id = %s FOR UPDATE", (hot,))
-        waiting = threads.submit(inventory.reserves, first, **{hot: 1})
-        eventually(lambda: _somebody_waits(inventory.database_url))
-        assert inventory.reserves(second, **{other: 1}).state == Reservation.HELD
-        assert not waiting.done()
+        waiting = [threads.submit(inventory.reserves, order, **{hot: 1}) for order in new_orders(5)]
+        eventually(lambda: _somebody_waits(inventory.database_url) == 5)
+        for order_id in new_orders(10):
+            inventory.reserves(order_id, **{other: 1, another: 1})
+            inventory.commits(order_id)
+            assert inventory.releases(order_id).state == Reservation.RELEASED
+        assert _somebody_waits(inventory.database_url) == 5
         somebody.rollback()
-        assert waiting.result().state == Reservation.HELD
+        assert [reserved.result().state for reserved in waiting] == [Reservation.HELD] * 5
 
 
 def test_who_waited_for_the_last_pieces_is_told_that_they_are_gone(inventory, products, order_id):

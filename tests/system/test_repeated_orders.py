@@ -1,0 +1,102 @@
+"""The same request again, many times and at once: one order, and everybody is told the same."""
+
+import json
+import uuid
+
+import pytest
+import requests
+
+from tests.system.at_once import at_once, refusal
+from tests.system.ledger import Books
+
+TOLD = ("id", "state", "lines", "total", "journey")
+
+
+@pytest.fixture
+def books(market, market_folder):
+    return Books.of(market, market_folder)
+
+
+def stock(market, product_id):
+    return requests.get(f"{market}/api/v1/products/{product_id}/stock", timeout=30).json()["available"]
+
+
+def buy_fifty_times(shopper, card):
+    key = str(uuid.uuid4())
+    return at_once(lambda _: shopper.buy(card, key), range(50))
+
+
+def told(answers):
+    """The different things that were told, as they came over the wire."""
+    return {json.dumps([answer.json()[name] for name in TOLD]) for answer in answers}
+
+
+@pytest.mark.parametrize("card", ["tok_visa", "tok_slow"])
+def test_fifty_equal_requests_at_once_make_one_order_and_get_equal_answers(shopper, plentiful, books, card):
+    shopper.fill_basket(plentiful[3], 2)
+    answers = buy_fifty_times(shopper, card)
+    assert [answer.status_code for answer in answers] == [200] * 50
+    assert len(told(answers)) == 1
+    order = answers[0].json()
+    assert order["state"] == "CONFIRMED"
+    assert books.operations(order["id"]) == ["authorize", "capture"]
+    assert len(shopper.call("GET", "/api/v1/orders").json()["orders"]) == 1
+
+
+def test_fifty_equal_requests_with_a_refused_card_get_equal_refusals_of_one_order(shopper, plentiful, books):
+    shopper.fill_basket(plentiful[3])
+    answers = buy_fifty_times(shopper, "tok_declined")
+    assert [answer.status_code for answer in answers] == [400] * 50
+    assert len({answer.text for answer in answers}) == 1
+    reason, metadata = refusal(answers[0])
+    assert reason == "CARD_DECLINED"
+    assert books.operations(metadata["orderId"]) == []
+    assert len(shopper.call("GET", "/api/v1/orders").json()["orders"]) == 1
+
+
+def test_of_two_different_requests_that_race_under_one_key_one_is_an_order_and_the_other_refused(
+    shopper, plentiful
+):
+    shopper.fill_basket(plentiful[4])
+    key = str(uuid.uuid4())
+    towns = ["London", "Paris"] * 20
+    answers = at_once(lambda town: (town, shopper.buy(key=key, city=town)), towns)
+    bought = [(town, answer.json()) for town, answer in answers if answer.status_code == 200]
+    refused = [(town, refusal(answer)[0]) for town, answer in answers if answer.status_code == 409]
+    ((winner, order_id),) = {(town, order["id"]) for town, order in bought}
+    assert bought[0][1]["shipping"]["address"]["city"] == winner
+    assert len(bought) == len(refused) == 20
+    assert {(town == winner, reason) for town, reason in refused} == {(False, "IDEMPOTENCY_KEY_REUSED")}
+    assert [order["id"] for order in shopper.call("GET", "/api/v1/orders").json()["orders"]] == [order_id]
+
+
+def test_two_accounts_that_use_the_same_key_have_an_order_each(new_shopper, plentiful):
+    buyers, key = [new_shopper(), new_shopper()], str(uuid.uuid4())
+    for buyer in buyers:
+        buyer.fill_basket(plentiful[4])
+    orders = [answer.json() for answer in at_once(lambda buyer: buyer.buy(key=key), buyers)]
+    assert {order["state"] for order in orders} == {"CONFIRMED"}
+    assert orders[0]["id"] != orders[1]["id"]
+
+
+def test_two_tabs_that_fill_one_basket_at_once_both_win(shopper, plentiful):
+    at_once(lambda tab: shopper.fill_basket(plentiful[tab % 2]), range(20))
+    items = shopper.call("GET", "/api/v1/cart").json()["items"]
+    assert {item["productId"]: item["quantity"] for item in items} == dict.fromkeys(plentiful[:2], 10)
+
+
+def test_two_tabs_that_buy_one_basket_under_two_keys_get_an_order_each_or_find_it_empty(
+    market, shopper, plentiful, books
+):
+    shopper.fill_basket(plentiful[6], 2)
+    before = stock(market, plentiful[6])
+    answers = at_once(lambda _: shopper.buy(), range(2))
+    bought = [answer.json() for answer in answers if answer.status_code == 200]
+    late = [refusal(answer)[0] for answer in answers if answer.status_code == 400]
+    assert len(bought) >= 1
+    assert len(bought) + late.count("CART_EMPTY") == 2
+    assert [order["state"] for order in bought] == ["CONFIRMED"] * len(bought)
+    assert [order["lines"][0]["quantity"] for order in bought] == [2] * len(bought)
+    assert [books.operations(order["id"]) for order in bought] == [["authorize", "capture"]] * len(bought)
+    assert stock(market, plentiful[6]) == before - 2 * len(bought)
+    assert shopper.call("GET", "/api/v1/cart").json()["items"] == []
