@@ -60,6 +60,9 @@ class Database:
             max_waiting=_MOST_WAITING,
             # The pauses between attempts double; starting over soon keeps them short.
             reconnect_timeout=_RECONNECT_SECONDS,
+            # The pool starts over at a request, but not at one that it sends away; and it counts those that have
+            # given up as waiting until a connection comes.
+            reconnect_failed=_start_over,
             num_workers=1,
             connection_class=Connection,
             kwargs=_CONNECTION,
@@ -112,6 +115,11 @@ class Database:
 
     def _patience(self) -> float:
         return _WAIT_SECONDS if self._answers else _WAIT_SECONDS_IN_OUTAGE
+
+
+def _start_over(pool: ConnectionPool[Connection]) -> None:
+    """Lets a pool that has lost its connections, and given up connecting, try again."""
+    pool.check()
 
 
 def _is_live(connection: Connection) -> bool:

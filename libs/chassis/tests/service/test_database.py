@@ -3,6 +3,7 @@ import signal
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import psycopg
@@ -186,6 +187,22 @@ def test_an_outage_that_is_known_is_told_at_once(postgres):
         begun = time.monotonic()
         assert answers(database) is None
         assert time.monotonic() - begun < AT_ONCE / 3
+
+
+def test_a_crowd_of_callers_does_not_keep_an_outage_from_ending(postgres):
+    with opened(postgres.url) as database:
+        with postgres.run():
+            eventually(lambda: answers(database), SOON)
+        ending = time.monotonic() + 5  # longer than the pool tries to reconnect before it starts over
+
+        def insist(_):
+            while time.monotonic() < ending:
+                assert answers(database) is None
+
+        with ThreadPoolExecutor(16) as crowd:
+            list(crowd.map(insist, range(16)))
+        with postgres.run():
+            eventually(lambda: answers(database), SOON)
 
 
 def test_connections_of_before_a_restart_fail_no_request(postgres):
