@@ -40,6 +40,10 @@ reset: ## Stop the market and forget all that was sold         YES=1
 bank: ## Make the bank ill; with nothing more, well again     DOWN=1 SLOW=2 FLAKY=0.3
 	$(call market,bank --down='$(DOWN)' --slow='$(SLOW)' --flaky='$(FLAKY)')
 
+.PHONY: audit
+audit: ## Compare every service's store with the bank's ledger  V=1
+	@if [ -x $(PY) ]; then $(PY) -m audit; else echo 'Nothing runs here: make up starts the market.'; exit 3; fi
+
 ##@ Check the code
 
 .PHONY: test test-unit test-service test-gateway test-system lint format bench

@@ -15,7 +15,7 @@ from laptop.home import Home
 from laptop.terminal import Progress
 
 INTERRUPTED = 130  # what shells report for Ctrl-C
-_DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / ".market"
+DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / ".market"
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -68,7 +68,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     common.add_argument(
         "--dir",
         type=Path,
-        default=Path(environ.get("MARKET_DIR") or _DEFAULT_FOLDER),
+        default=Path(environ.get("MARKET_DIR") or DEFAULT_FOLDER),
         help="the market's folder; default: MARKET_DIR, or .market in the checkout",
     )
     common.add_argument(

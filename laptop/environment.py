@@ -33,6 +33,10 @@ class Market:
         """The market's NATS server."""
         return Broker(self.ports.nats, self.secrets.nats, self.home.streams, self.ports.nats_monitoring)
 
+    def url(self, name: str) -> str:
+        """Where a service that speaks HTTP is reached directly."""
+        return f"http://{HOST}:{self.ports.service(name)}"
+
     def database_url(self, role: str, database: str) -> str:
         """How ``role`` (a service, or the superuser ``postgres``) reaches a database."""
         password = self.secrets.databases.get(role, self.secrets.postgres)

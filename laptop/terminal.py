@@ -31,24 +31,25 @@ class Progress:
 
     def say(self, text: str) -> None:
         """Print a line that stays."""
-        self._clear()
+        self.clear()
         self._out.write(f"  {text}\n" if text else "\n")
         self._out.flush()
 
     def show(self, text: str) -> None:
         """Show a passing line; only a terminal can."""
         if self._live:
-            self._clear()
+            self.clear()
             self._out.write(f"  {text}"[: shutil.get_terminal_size().columns - 1])
             self._out.flush()
+
+    def clear(self) -> None:
+        """Take the passing line away."""
+        if self._live:
+            self._out.write("\r\033[K")
 
     def _end_line(self) -> None:
         if self._live:
             self._out.write("\n")
-
-    def _clear(self) -> None:
-        if self._live:
-            self._out.write("\r\033[K")
 
 
 def table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:

@@ -43,6 +43,7 @@ def missing_imports(folders: list[Path], lock: Path) -> set[str]:
         "laptop",
         "gateway",
         "tests",
+        "audit",
         "bench",
         "ci",
         "openapi",

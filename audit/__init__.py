@@ -1,0 +1,1 @@
+"""The audit: reads every service's own store and the bank's ledger, and tells what does not agree."""

@@ -1,0 +1,60 @@
+"""What people see of an audit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from audit.rules.findings import Finding, count
+from laptop.terminal import table
+
+_SHOWN = 10  # findings of a rule, unless all are wanted
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one rule has compared."""
+
+    rule: str
+    one_side: str
+    other_side: str
+
+
+@dataclass(frozen=True)
+class Report:
+    """The result: `on_their_way` findings had not stood for long enough to count when patience ended."""
+
+    findings: list[Finding]
+    rows: Sequence[Row]
+    on_their_way: int = 0
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether all books agree."""
+        return not self.findings
+
+    def of(self, rule: str) -> list[Finding]:
+        """The findings of a rule."""
+        return [finding for finding in self.findings if finding.rule == rule]
+
+    def table(self) -> str:
+        """Each rule in a line: what was compared, and whether it agrees."""
+        rows: list[tuple[str, ...]] = []
+        for row in self.rows:
+            found = self.of(row.rule)
+            rows.append(
+                (row.rule, row.one_side, row.other_side, count(len(found), "finding") if found else "ok")
+            )
+        return table(("compared", "here", "there", ""), rows)
+
+    def details(self, all_of_them: bool = False) -> str:
+        """The findings, rule by rule, with the offending ids; of each rule ten, or all."""
+        blocks = []
+        for rule in dict.fromkeys(finding.rule for finding in self.findings):
+            found = self.of(rule)
+            shown = found if all_of_them else found[:_SHOWN]
+            lines = [f"  {finding.id}: {finding.text}" for finding in shown]
+            if len(found) > len(shown):
+                lines.append(f"  and {len(found) - len(shown)} more: make audit V=1")
+            blocks.append("\n".join([rule, *lines]))
+        return "\n\n".join(blocks)
