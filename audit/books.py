@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -17,7 +17,7 @@ class Line:
 
     product_id: str
     quantity: int
-    unit_cents: int = 0
+    unit_cents: int
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,11 @@ class Order:
     move_time: datetime
 
     @property
+    def was_confirmed(self) -> bool:
+        """Whether it ever was confirmed, whatever became of it."""
+        return self.confirm_time is not None
+
+    @property
     def is_finished(self) -> bool:
         """Whether nothing is left to do."""
         return self.next_step is None
@@ -61,15 +66,10 @@ class Order:
     @property
     def pieces(self) -> Counter[str]:
         """How many pieces of which product."""
-        return pieces_of(self.lines)
-
-
-def pieces_of(lines: Sequence[Line]) -> Counter[str]:
-    """How many pieces of which product."""
-    found: Counter[str] = Counter()
-    for line in lines:
-        found[line.product_id] += line.quantity
-    return found
+        found: Counter[str] = Counter()
+        for line in self.lines:
+            found[line.product_id] += line.quantity
+        return found
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,18 @@ class Entry:
 
 @dataclass(frozen=True)
 class Position:
-    """What the bank has done for one order: the amounts of each operation."""
+    """What the bank has done for one order, the oldest entry first."""
 
     entries: tuple[Entry, ...] = ()
 
     def amounts(self, operation: str) -> list[int]:
         """The amount of each entry of this operation."""
         return [entry.amount_cents for entry in self.entries if entry.operation == operation]
+
+    @property
+    def last(self) -> str:
+        """The operation that was done last; empty where none was."""
+        return self.entries[-1].operation if self.entries else ""
 
     @property
     def held_cents(self) -> int:
@@ -107,29 +112,106 @@ class Position:
 
 
 @dataclass(frozen=True)
+class Payment:
+    """The payment of an order as payments has it; without an amount where none was ever asked for."""
+
+    order_id: str
+    state: str
+    amount_cents: int | None
+    token: str
+    bank_reference: str
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """The pieces that inventory keeps, or has kept, for an order."""
+
+    order_id: str
+    state: str
+    expire_time: datetime
+    pieces: Counter[str]
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Pieces that were DELIVERED, SOLD or RETURNED; `reference` is the delivery or the order."""
+
+    reference: str
+    product_id: str
+    kind: str
+    quantity: int
+
+
+@dataclass(frozen=True)
+class Stock:
+    """A product's line of inventory's view `stock_audit`, in pieces."""
+
+    product_id: str
+    available: int
+    held: int
+    delivered: int
+    sold: int
+    returned: int
+
+
+@dataclass(frozen=True)
+class Consignment:
+    """The parcel of an order as shipping has it."""
+
+    order_id: str
+    state: str
+    account_id: str
+    email: str
+    pack_until: datetime
+    tracking_number: str | None
+
+
+@dataclass(frozen=True)
+class Mail:
+    """A mail as notifications has it; `letter_id` is what its file is called."""
+
+    event_id: str
+    letter_id: str
+    kind: str
+    order_id: str
+    recipient: str
+    state: str
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What recommendations has counted, and from which orders; `seed` has the baskets that it began with."""
+
+    sold: Mapping[str, int]
+    pairs: Mapping[tuple[str, str], int]
+    learned: frozenset[str]
+    seed: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Books:
-    """All that was read at one time. `time` is that of orders' database."""
+    """All that was read at one time.
+
+    `time` is that of orders' database. What an order has one of is found by the order's id. `letters` are the names
+    of the files in the mail folder, None where there is none; `outboxes` has the ids of the events that wait in each,
+    `dead_letters` how many of each service's are set aside.
+    """
 
     time: datetime
+    accounts: frozenset[str]
     orders: Mapping[str, Order]
+    payments: Mapping[str, Payment]
     entries: tuple[Entry, ...]
     balances: Mapping[str, int]
-
-    @cached_property
-    def _positions(self) -> Mapping[str, Position]:
-        found: dict[str, list[Entry]] = defaultdict(list)
-        for entry in self.entries:
-            found[entry.reference].append(entry)
-        return {reference: Position(tuple(entries)) for reference, entries in found.items()}
-
-    def at_the_bank(self, order_id: str) -> Position:
-        """What the bank has done for the order."""
-        return self._positions.get(order_id, Position())
-
-    @property
-    def references(self) -> Collection[str]:
-        """What the bank's entries are about: orders."""
-        return self._positions.keys()
+    reservations: Mapping[str, Reservation]
+    movements: tuple[Movement, ...]
+    stock: tuple[Stock, ...]
+    consignments: Mapping[str, Consignment]
+    mails: tuple[Mail, ...]
+    letters: tuple[str, ...] | None
+    lessons: Lessons
+    outboxes: Mapping[str, tuple[str, ...]]
+    dead_letters: Mapping[str, int]
 
     @cached_property
     def sold(self) -> tuple[Order, ...]:
@@ -145,3 +227,26 @@ class Books:
     def unfinished(self) -> tuple[Order, ...]:
         """The orders that have a step left."""
         return tuple(order for order in self.orders.values() if not order.is_finished)
+
+    @cached_property
+    def positions(self) -> Mapping[str, Position]:
+        """What the bank has done, by the reference of its entries."""
+        found: dict[str, list[Entry]] = defaultdict(list)
+        for entry in self.entries:
+            found[entry.reference].append(entry)
+        return {reference: Position(tuple(entries)) for reference, entries in found.items()}
+
+    def at_the_bank(self, order_id: str) -> Position:
+        """What the bank has done for the order."""
+        return self.positions.get(order_id, Position())
+
+    @cached_property
+    def _moved(self) -> Mapping[tuple[str, str], Counter[str]]:
+        found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        for movement in self.movements:
+            found[movement.reference, movement.kind][movement.product_id] += movement.quantity
+        return found
+
+    def moved(self, order_id: str, kind: str) -> Counter[str]:
+        """How many pieces of which product were SOLD to, or RETURNED by, the order."""
+        return self._moved.get((order_id, kind), Counter())

@@ -16,8 +16,8 @@ class Row:
     """What one rule has compared."""
 
     rule: str
-    one_side: str
-    other_side: str
+    expected: str
+    found: str
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,9 @@ class Report:
         """Each rule in a line: what was compared, and whether it agrees."""
         rows: list[tuple[str, ...]] = []
         for row in self.rows:
-            found = self.of(row.rule)
-            rows.append(
-                (row.rule, row.one_side, row.other_side, count(len(found), "finding") if found else "ok")
-            )
-        return table(("compared", "here", "there", ""), rows)
+            wrong = self.of(row.rule)
+            rows.append((row.rule, row.expected, row.found, count(len(wrong), "finding") if wrong else "ok"))
+        return table(("compared", "expected", "found", ""), rows)
 
     def details(self, all_of_them: bool = False) -> str:
         """The findings, rule by rule, with the offending ids; of each rule ten, or all."""

@@ -14,7 +14,6 @@ from audit.stores import Stores
 
 T = TypeVar("T")
 _OPTIONS = "-c statement_timeout=60s"
-Read = Callable[..., list[Any]]
 
 
 class Tables:
@@ -28,13 +27,13 @@ class Tables:
         with self._connection.cursor(row_factory=kwargs_row(make)) as cursor:
             return cursor.execute(query).fetchall()
 
-    def pairs(self, query: LiteralString) -> dict[Any, Any]:
-        """The second column by the first."""
-        return dict(self._connection.execute(query).fetchall())
+    def lines(self, query: LiteralString) -> list[tuple[Any, ...]]:
+        """The rows as they are."""
+        return self._connection.execute(query).fetchall()
 
     def values(self, query: LiteralString) -> list[Any]:
         """The first column."""
-        return [row[0] for row in self._connection.execute(query).fetchall()]
+        return [row[0] for row in self.lines(query)]
 
 
 @contextmanager

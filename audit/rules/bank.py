@@ -19,16 +19,13 @@ _ACCOUNTS = {
 def sold_orders(books: Books) -> Iterator[Trouble]:
     """A sold order has one authorisation and one capture, each of exactly its total, and nothing was given back."""
     for order in books.sold:
-        position = books.at_the_bank(order.id)
-        for operation in (AUTHORIZE, CAPTURE):
-            if position.amounts(operation) != [order.total_cents]:
+        wanted = {AUTHORIZE: [order.total_cents], CAPTURE: [order.total_cents]}
+        for operation in _DONE:
+            if books.at_the_bank(order.id).amounts(operation) != wanted.get(operation, []):
                 yield (
                     order.id,
-                    f"{_amounts(books, order, operation)}, but it is sold for {dollars(order.total_cents)}",
+                    f"sold for {dollars(order.total_cents)}, but {_amounts(books, order, operation)}",
                 )
-        for operation in (VOID, REFUND):
-            if position.amounts(operation):
-                yield order.id, f"{_amounts(books, order, operation)}, but it is sold"
 
 
 def cancelled_orders(books: Books) -> Iterator[Trouble]:
@@ -36,9 +33,9 @@ def cancelled_orders(books: Books) -> Iterator[Trouble]:
     for order in books.undone:
         position = books.at_the_bank(order.id)
         if position.held_cents:
-            yield order.id, f"{dollars(position.held_cents)} are held, but it is cancelled"
+            yield order.id, f"cancelled, but {dollars(position.held_cents)} are still held"
         if position.taken_cents:
-            yield order.id, f"{dollars(position.taken_cents)} are kept, but it is cancelled"
+            yield order.id, f"cancelled, but {dollars(position.taken_cents)} are kept"
         yield from _repeated(books, order)
 
 
@@ -46,8 +43,8 @@ def unfinished_orders(books: Books) -> Iterator[Trouble]:
     """An order with steps left has each operation at most once, and is not charged before it is confirmed."""
     for order in books.unfinished:
         yield from _repeated(books, order)
-        if order.confirm_time is None and books.at_the_bank(order.id).amounts(CAPTURE):
-            yield order.id, f"{_amounts(books, order, CAPTURE)}, but it is not confirmed"
+        if not order.was_confirmed and books.at_the_bank(order.id).amounts(CAPTURE):
+            yield order.id, f"not confirmed, but {_amounts(books, order, CAPTURE)}"
 
 
 def ledger(books: Books) -> Iterator[Trouble]:
@@ -72,7 +69,7 @@ def _expected_balances(books: Books) -> dict[str, int]:
     """Only orders that are not finished may have money held."""
     return {
         "holds": sum(books.at_the_bank(order.id).held_cents for order in books.unfinished),
-        "merchant": sum(books.at_the_bank(reference).taken_cents for reference in books.references),
+        "merchant": sum(books.at_the_bank(reference).taken_cents for reference in books.positions),
     }
 
 
@@ -81,7 +78,7 @@ def _repeated(books: Books, order: Order) -> Iterator[Trouble]:
         if books.at_the_bank(order.id).amounts(operation) not in ([], [order.total_cents]):
             yield (
                 order.id,
-                f"{_amounts(books, order, operation)}, but its total is {dollars(order.total_cents)}",
+                f"its total is {dollars(order.total_cents)}, but {_amounts(books, order, operation)}",
             )
 
 
@@ -97,30 +94,35 @@ def _sums(orders: Iterable[Order]) -> str:
 
 def _sold_sides(books: Books) -> tuple[str, str]:
     captures = [cents for order in books.sold for cents in books.at_the_bank(order.id).amounts(CAPTURE)]
-    return _sums(books.sold), f"{count(len(captures), 'capture')}, {dollars(sum(captures))}"
+    return _sums(books.sold), f"bank: {count(len(captures), 'capture')}, {dollars(sum(captures))}"
 
 
 def _cancelled_sides(books: Books) -> tuple[str, str]:
-    held = sum(books.at_the_bank(order.id).held_cents for order in books.undone)
-    kept = sum(books.at_the_bank(order.id).taken_cents for order in books.undone)
-    return _sums(books.undone), f"{dollars(held)} held, {dollars(kept)} kept"
+    return f"{count(len(books.undone), 'order')}, nothing kept", _bank_side(books, books.undone)
 
 
 def _unfinished_sides(books: Books) -> tuple[str, str]:
-    held = sum(books.at_the_bank(order.id).held_cents for order in books.unfinished)
-    taken = sum(books.at_the_bank(order.id).taken_cents for order in books.unfinished)
-    return _sums(books.unfinished), f"{dollars(held)} held, {dollars(taken)} taken"
+    return _sums(books.unfinished), _bank_side(books, books.unfinished)
+
+
+def _bank_side(books: Books, orders: Iterable[Order]) -> str:
+    positions = [books.at_the_bank(order.id) for order in orders]
+    held, taken = sum(p.held_cents for p in positions), sum(p.taken_cents for p in positions)
+    return f"bank: {dollars(held)} held, {dollars(taken)} taken"
 
 
 def _ledger_sides(books: Books) -> tuple[str, str]:
+    expected = _expected_balances(books)
     holds, merchant = books.balances.get("holds", 0), books.balances.get("merchant", 0)
-    entries = f"{count(len(books.entries), 'entry', 'entries')} of {count(len(books.references), 'order')}"
-    return entries, f"holds {dollars(holds)}, merchant {dollars(merchant)}"
+    return (
+        f"{count(len(books.entries), 'entry', 'entries')}, {dollars(sum(expected.values()))}",
+        f"bank: {dollars(holds)} held, {dollars(merchant)} taken",
+    )
 
 
 RULES = (
-    Rule("sold orders: bank", sold_orders, _sold_sides),
-    Rule("cancelled orders: bank", cancelled_orders, _cancelled_sides),
-    Rule("unfinished orders: bank", unfinished_orders, _unfinished_sides),
+    Rule("sold: money", sold_orders, _sold_sides),
+    Rule("cancelled: money", cancelled_orders, _cancelled_sides),
+    Rule("unfinished: money", unfinished_orders, _unfinished_sides),
     Rule("ledger", ledger, _ledger_sides),
 )

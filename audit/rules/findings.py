@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from audit.books import Books
@@ -21,7 +21,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """What must hold between two stores: `sides` tells in figures what is compared, one store each."""
+    """What must hold: `sides` tells in figures what is expected of the one store and found in the other."""
 
     name: str
     look: Callable[[Books], Iterable[Trouble]]
@@ -40,3 +40,8 @@ def dollars(cents: int) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """1 order, 2,000 orders."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def by_state(states: Mapping[str, int]) -> str:
+    """34 committed, 14 released."""
+    return ", ".join(f"{number:,} {state.lower()}" for state, number in sorted(states.items())) or "none"
