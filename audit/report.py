@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from audit.rules.findings import Finding, count
+from audit.rules.findings import Finding
 from laptop.terminal import table
 
 _SHOWN = 10  # findings of a rule, unless all are wanted
@@ -42,7 +42,7 @@ class Report:
         rows: list[tuple[str, ...]] = []
         for row in self.rows:
             wrong = self.of(row.rule)
-            rows.append((row.rule, row.expected, row.found, count(len(wrong), "finding") if wrong else "ok"))
+            rows.append((row.rule, row.expected, row.found, f"{len(wrong):,} wrong" if wrong else "ok"))
         return table(("compared", "expected", "found", ""), rows)
 
     def details(self, all_of_them: bool = False) -> str:

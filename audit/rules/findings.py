@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from audit.books import Books
@@ -40,8 +40,3 @@ def dollars(cents: int) -> str:
 def count(number: int, one: str, many: str = "") -> str:
     """1 order, 2,000 orders."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def by_state(states: Mapping[str, int]) -> str:
-    """34 committed, 14 released."""
-    return ", ".join(f"{number:,} {state.lower()}" for state, number in sorted(states.items())) or "none"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from audit.books import Books
-from audit.rules.findings import Rule, Trouble, by_state, count
+from audit.rules.findings import Rule, Trouble, count
 
 # Inventory looks every second for reservations that have lapsed.
 _LAPSE = timedelta(seconds=60)
@@ -88,15 +88,17 @@ def _cancelled_sides(books: Books) -> tuple[str, str]:
 
 
 def _reservation_sides(books: Books) -> tuple[str, str]:
-    states = Counter(reservation.state for reservation in books.reservations.values())
-    return count(len(books.orders), "order"), f"inventory: {by_state(states)}"
+    committed = sum(reservation.state == "COMMITTED" for reservation in books.reservations.values())
+    return count(
+        len(books.orders), "order"
+    ), f"inventory: {committed:,} of {len(books.reservations):,} committed"
 
 
 def _stock_sides(books: Books) -> tuple[str, str]:
     available, held = sum(p.available for p in books.stock), sum(p.held for p in books.stock)
     delivered, sold = sum(p.delivered for p in books.stock), sum(p.sold for p in books.stock)
     returned = sum(p.returned for p in books.stock)
-    expected = f"{delivered:,} - {sold:,} sold + {returned:,} returned"
+    expected = f"{delivered:,} - {sold:,} sold + {returned:,} back"
     return expected, f"inventory: {available:,} + {held:,} held"
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from audit.books import Books, Consignment, Order
-from audit.rules.findings import Rule, Trouble, by_state, count
+from audit.rules.findings import Rule, Trouble, count
 
 
 def parcels(books: Books) -> Iterator[Trouble]:
@@ -38,8 +37,11 @@ def _of_sold(order: Order, parcel: Consignment | None) -> Iterator[str]:
 
 def _sides(books: Books) -> tuple[str, str]:
     shipped = sum(order.state == "SHIPPED" for order in books.sold)
-    states = Counter(parcel.state for parcel in books.consignments.values())
-    return f"{count(len(books.sold), 'order')}, {shipped:,} shipped", f"shipping: {by_state(states)}"
+    consigned = sum(parcel.state == "CONSIGNED" for parcel in books.consignments.values())
+    return (
+        f"{count(len(books.sold), 'order')}, {shipped:,} shipped",
+        f"shipping: {consigned:,} of {len(books.consignments):,} consigned",
+    )
 
 
 RULES = (Rule("parcels", parcels, _sides),)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from audit.books import AUTHORIZE, CAPTURE, REFUND, VOID, Books, Order, Payment, Position
-from audit.rules.findings import Rule, Trouble, count, dollars
+from audit.rules.findings import Rule, Trouble, dollars
 
 # What a payment must be called after the last thing that the bank did for it.
 _STATES = {AUTHORIZE: "AUTHORIZED", CAPTURE: "CAPTURED", VOID: "VOIDED", REFUND: "REFUNDED"}
@@ -49,8 +49,8 @@ def _sides(books: Books) -> tuple[str, str]:
     captured = [p.amount_cents or 0 for p in books.payments.values() if p.state == "CAPTURED"]
     taken = [p.taken_cents for p in books.positions.values() if p.taken_cents]
     return (
-        f"{count(len(taken), 'order')} charged, {dollars(sum(taken))}",
-        f"payments: {len(captured):,} captured, {dollars(sum(captured))}",
+        f"{len(taken):,} charged, {dollars(sum(taken))}",
+        f"payments: {len(captured):,}, {dollars(sum(captured))}",
     )
 
 
