@@ -42,12 +42,17 @@ class Bank:
             answer = self._session.get(
                 self._url + path, params=query, headers=self._headers, timeout=_SECONDS
             )
+            answer.raise_for_status()
+            found: dict[str, Any] = answer.json()
         except requests.RequestException as error:
-            raise CannotRead(f"The bank does not answer at {self._url}.") from error
-        if answer.status_code != 200:
-            raise CannotRead(f"The bank answers {answer.status_code} instead of its ledger.")
-        found: dict[str, Any] = answer.json()
+            raise CannotRead(f"The bank's ledger cannot be read: {_reason(error)}") from error
         return found
+
+
+def _reason(error: requests.RequestException) -> str:
+    if error.response is None:
+        return "the bank does not answer."
+    return f"the bank answers {error.response.status_code}."
 
 
 def _entry(entry: dict[str, Any]) -> Entry:

@@ -24,7 +24,13 @@ def dead_letters(url: str) -> dict[str, int]:
 
 async def _dead_letters(url: str) -> dict[str, int]:
     client = await nats.connect(
-        url, name="audit", connect_timeout=_SECONDS, allow_reconnect=False, error_cb=_quiet
+        url,
+        name="audit",
+        connect_timeout=_SECONDS,
+        allow_reconnect=False,
+        max_reconnect_attempts=1,  # holds for the first connection too
+        reconnect_time_wait=0,
+        error_cb=_quiet,
     )
     try:
         stream = await client.jetstream(timeout=_SECONDS).stream_info(_STREAM, subjects_filter=f"{_PREFIX}>")

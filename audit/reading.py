@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -72,11 +74,14 @@ def read(stores: Stores) -> Books:
 def _letters(stores: Stores) -> tuple[str, ...] | None:
     if stores.mail_folder is None:
         return None
+    found: list[str] = []
     try:
-        folders = [stores.mail_folder / part for part in ("new", "cur")]
-        return tuple(file.name for folder in folders if folder.is_dir() for file in folder.iterdir())
+        for part in ("new", "cur"):
+            with suppress(FileNotFoundError):  # the first mail makes them
+                found += os.listdir(stores.mail_folder / part)
     except OSError as error:
         raise CannotRead(f"The mail folder cannot be read: {error}") from error
+    return tuple(found)
 
 
 def _accounts(stores: Stores) -> frozenset[str]:

@@ -45,5 +45,5 @@ def tables_of(service: str, stores: Stores) -> Iterator[Tables]:
             connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
             yield Tables(connection)
     except psycopg.Error as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
-        raise CannotRead(f"The database of {service} cannot be read: {reason[-1].strip()}") from error
+        reason, *_ = str(error).strip().splitlines() or [type(error).__name__]
+        raise CannotRead(f"The database of {service} cannot be read: {reason}") from error

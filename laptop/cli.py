@@ -15,7 +15,7 @@ from laptop.home import Home
 from laptop.terminal import Progress
 
 INTERRUPTED = 130  # what shells report for Ctrl-C
-DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / ".market"
+_DEFAULT_FOLDER = Path(__file__).resolve().parent.parent / ".market"
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -23,18 +23,27 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     options = _parser(environ).parse_args(arguments)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    try:
-        commands: Mapping[str, Callable[[argparse.Namespace, Home, Mapping[str, str]], None]] = {
-            "up": _up,
-            "down": _down,
-            "status": _status,
-            "logs": _logs,
-            "restart": _restart,
-            "reset": _reset,
-            "bank": _bank,
-        }
+    commands: Mapping[str, Callable[[argparse.Namespace, Home, Mapping[str, str]], None]] = {
+        "up": _up,
+        "down": _down,
+        "status": _status,
+        "logs": _logs,
+        "restart": _restart,
+        "reset": _reset,
+        "bank": _bank,
+    }
+
+    def command() -> int:
         commands[options.command](options, Home(options.dir.resolve()), environ)
         return 0
+
+    return exit_code_of(command, options.command, options.verbose)
+
+
+def exit_code_of(command: Callable[[], int], name: str, verbose: bool) -> int:
+    """Carry out what `make NAME` does and give its exit code; a failure is told in its own words."""
+    try:
+        return command()
     except KeyboardInterrupt:
         print("\nInterrupted.", file=sys.stderr)
         return INTERRUPTED
@@ -45,11 +54,11 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     except Exception as error:  # a person must never be shown a traceback that they did not ask for
-        if options.verbose:
+        if verbose:
             traceback.print_exc()
         else:
             print(f"Unexpected {type(error).__name__}: {error}", file=sys.stderr)
-            print(f"More with: make {options.command} V=1", file=sys.stderr)
+            print(f"More with: make {name} V=1", file=sys.stderr)
         return 1
 
 
@@ -63,20 +72,26 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
+def common_options(environ: Mapping[str, str]) -> argparse.ArgumentParser:
+    """What every command takes: the market's folder, and whether to say more."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--dir",
         type=Path,
-        default=Path(environ.get("MARKET_DIR") or DEFAULT_FOLDER),
+        default=Path(environ.get("MARKET_DIR") or _DEFAULT_FOLDER),
         help="the market's folder; default: MARKET_DIR, or .market in the checkout",
     )
     common.add_argument(
         "--verbose",
         action="store_true",
         default=bool(environ.get("V")),
-        help="show where an unexpected error came from; default: V",
+        help="say more, also where an unexpected error came from; default: V",
     )
+    return common
+
+
+def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
+    common = common_options(environ)
     parser = argparse.ArgumentParser(prog="python -m laptop", description="The market on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", parents=[common], help="open the market")

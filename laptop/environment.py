@@ -77,7 +77,6 @@ def service_environment(market: Market, service: Service) -> dict[str, str]:
 
 def _address(market: Market, name: str) -> dict[str, str]:
     callee = next(service for service in market.services if service.name == name)
-    address = f"{HOST}:{market.ports.service(name)}"
     if callee.speaks is Speaks.GRPC:
-        return {f"{name.upper()}_ADDR": address}
-    return {f"{name.upper()}_URL": f"http://{address}"}
+        return {f"{name.upper()}_ADDR": f"{HOST}:{market.ports.service(name)}"}
+    return {f"{name.upper()}_URL": market.url(name)}

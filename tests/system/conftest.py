@@ -15,7 +15,13 @@ from typing import Any
 import pytest
 import requests
 
+from audit.reconciliation import audit
+from audit.stores import Stores
+from laptop.environment import Market
+from laptop.home import Home
+from laptop.ports import Ports
 from tests.system.doors import Door, addresses
+from tests.system.ledger import Ledger
 
 ROOT = Path(__file__).parents[2]
 PORTS = 64  # a market takes a block of ports that begins at its gateway's
@@ -40,7 +46,7 @@ def market_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def market(market_folder: Path) -> Iterator[str]:
-    """The base URL of a running market."""
+    """The base URL of a running market. Nothing is lost in it, whatever the tests have done."""
     if url := os.environ.get("MARKET_URL"):
         yield url
         return
@@ -50,8 +56,30 @@ def market(market_folder: Path) -> Iterator[str]:
     try:
         subprocess.run([*laptop, "up", "--port", str(port), *where], cwd=ROOT, check=True)
         yield f"http://127.0.0.1:{port}"
+        report = audit(stores_of(folder), patience=60)
+        assert report.is_clean, f"{report.table()}\n\n{report.details()}"
     finally:
         subprocess.run([*laptop, "reset", "--yes", *where], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="session")
+def stores(market: str, market_folder: Path) -> Stores:
+    """Where the market keeps everything, for its auditor."""
+    return stores_of(market_folder)
+
+
+@pytest.fixture(scope="session")
+def ledger(stores: Stores) -> Ledger:
+    """What the market's bank has done for which order."""
+    return Ledger(stores)
+
+
+def stores_of(folder: Path) -> Stores:
+    """The stores of the market whose state is in this folder."""
+    home = Home(folder)
+    port = home.recorded_port()
+    assert port is not None, f"there is no market in {folder}"
+    return Stores.of_market(Market(home, Ports(port), home.secrets(())))
 
 
 def _free_block() -> int:

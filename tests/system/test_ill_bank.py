@@ -11,7 +11,6 @@ import pytest
 
 from chassis.testing import eventually
 from tests.system.conftest import ROOT
-from tests.system.ledger import Books
 
 Bank = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -58,16 +57,14 @@ def test_what_the_bank_does_not_take_is_told_in_its_words(bank):
     assert told.stderr == "The bank refuses: errorShare is a number from 0 to 1.\n"
 
 
-def test_an_order_waits_for_a_bank_that_is_down_and_is_charged_once(
-    bank, market, market_folder, shopper, plentiful
-):
+def test_an_order_waits_for_a_bank_that_is_down_and_is_charged_once(bank, ledger, shopper, plentiful):
     bank("--down=1")
     shopper.fill_basket(plentiful[0])
     order = shopper.buy().json()
     assert order["state"] == "PENDING"
     bank()
     eventually(partial(finished, shopper, order), seconds=60)
-    assert len(Books.of(market, market_folder).captured()[order["id"]]) == 1
+    assert len(ledger.captured()[order["id"]]) == 1
 
 
 def test_an_order_at_a_slow_bank_is_confirmed_late(bank, shopper, plentiful):
@@ -76,9 +73,7 @@ def test_an_order_at_a_slow_bank_is_confirmed_late(bank, shopper, plentiful):
     assert shopper.buy().json()["state"] == "CONFIRMED"
 
 
-def test_every_order_at_a_flaky_bank_is_confirmed_and_charged_once(
-    bank, market, market_folder, new_shopper, plentiful
-):
+def test_every_order_at_a_flaky_bank_is_confirmed_and_charged_once(bank, ledger, new_shopper, plentiful):
     bank("--flaky=0.4")
     buyers = [new_shopper() for _ in range(8)]
 
@@ -92,5 +87,5 @@ def test_every_order_at_a_flaky_bank_is_confirmed_and_charged_once(
     bank()
     for buyer, order in zip(buyers, orders, strict=True):
         eventually(partial(finished, buyer, order), seconds=60)
-    captured = Books.of(market, market_folder).captured()
+    captured = ledger.captured()
     assert [len(captured[order["id"]]) for order in orders] == [1] * 8

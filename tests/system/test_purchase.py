@@ -5,7 +5,8 @@ import pytest
 import requests
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from tests.system.ledger import Books
+from audit.books import CAPTURE
+from audit.reading import read
 
 eventually = retry(
     retry=retry_if_exception_type(AssertionError),
@@ -134,7 +135,7 @@ def cents(money):
 
 
 def test_two_hundred_purchases_by_twenty_buyers_all_succeed_and_stock_orders_and_bank_agree(
-    market, market_folder, new_shopper, plentiful
+    market, stores, new_shopper, plentiful
 ):
     wanted = plentiful[10:14]
     before = sum(stock(market, product) for product in wanted)
@@ -151,9 +152,7 @@ def test_two_hundred_purchases_by_twenty_buyers_all_succeed_and_stock_orders_and
         orders = [order for bought in pool.map(buy_ten, buyers) for order in bought]
     assert [order.get("state") for order in orders] == ["CONFIRMED"] * 200
     assert before - sum(stock(market, product) for product in wanted) == 200
-    books = Books.of(market, market_folder)
-    captured = books.captured()
-    assert {order["id"]: captured[order["id"]] for order in orders} == {
+    books = read(stores)
+    assert {order["id"]: books.at_the_bank(order["id"]).amounts(CAPTURE) for order in orders} == {
         order["id"]: [cents(order["total"])] for order in orders
     }
-    assert books.read("/v1/ledger/balance")["sum"] == 0

@@ -7,14 +7,8 @@ import pytest
 import requests
 
 from tests.system.at_once import at_once, refusal
-from tests.system.ledger import Books
 
 TOLD = ("id", "state", "lines", "total", "journey")
-
-
-@pytest.fixture
-def books(market, market_folder):
-    return Books.of(market, market_folder)
 
 
 def stock(market, product_id):
@@ -32,25 +26,25 @@ def told(answers):
 
 
 @pytest.mark.parametrize("card", ["tok_visa", "tok_slow"])
-def test_fifty_equal_requests_at_once_make_one_order_and_get_equal_answers(shopper, plentiful, books, card):
+def test_fifty_equal_requests_at_once_make_one_order_and_get_equal_answers(shopper, plentiful, ledger, card):
     shopper.fill_basket(plentiful[3], 2)
     answers = buy_fifty_times(shopper, card)
     assert [answer.status_code for answer in answers] == [200] * 50
     assert len(told(answers)) == 1
     order = answers[0].json()
     assert order["state"] == "CONFIRMED"
-    assert books.operations(order["id"]) == ["authorize", "capture"]
+    assert ledger.operations(order["id"]) == ["authorize", "capture"]
     assert len(shopper.call("GET", "/api/v1/orders").json()["orders"]) == 1
 
 
-def test_fifty_equal_requests_with_a_refused_card_get_equal_refusals_of_one_order(shopper, plentiful, books):
+def test_fifty_equal_requests_with_a_refused_card_get_equal_refusals_of_one_order(shopper, plentiful, ledger):
     shopper.fill_basket(plentiful[3])
     answers = buy_fifty_times(shopper, "tok_declined")
     assert [answer.status_code for answer in answers] == [400] * 50
     assert len({answer.text for answer in answers}) == 1
     reason, metadata = refusal(answers[0])
     assert reason == "CARD_DECLINED"
-    assert books.operations(metadata["orderId"]) == []
+    assert ledger.operations(metadata["orderId"]) == []
     assert len(shopper.call("GET", "/api/v1/orders").json()["orders"]) == 1
 
 
@@ -86,7 +80,7 @@ def test_two_tabs_that_fill_one_basket_at_once_both_win(shopper, plentiful):
 
 
 def test_two_tabs_that_buy_one_basket_under_two_keys_get_an_order_each_or_find_it_empty(
-    market, shopper, plentiful, books
+    market, shopper, plentiful, ledger
 ):
     shopper.fill_basket(plentiful[6], 2)
     before = stock(market, plentiful[6])
@@ -97,6 +91,6 @@ def test_two_tabs_that_buy_one_basket_under_two_keys_get_an_order_each_or_find_i
     assert len(bought) + late.count("CART_EMPTY") == 2
     assert [order["state"] for order in bought] == ["CONFIRMED"] * len(bought)
     assert [order["lines"][0]["quantity"] for order in bought] == [2] * len(bought)
-    assert [books.operations(order["id"]) for order in bought] == [["authorize", "capture"]] * len(bought)
+    assert [ledger.operations(order["id"]) for order in bought] == [["authorize", "capture"]] * len(bought)
     assert stock(market, plentiful[6]) == before - 2 * len(bought)
     assert shopper.call("GET", "/api/v1/cart").json()["items"] == []
