@@ -34,16 +34,22 @@ def test_a_service_has_the_furniture_of_all(service: str) -> None:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_rules_of_a_service_import_the_standard_library_only(service: str) -> None:
-    own = f"{service}.domain"
-    foreign = {
+    assert foreign_imports(source(service) / "domain", f"{service}.domain") == set()
+
+
+def test_the_rules_of_the_audit_import_the_standard_library_and_the_books_only() -> None:
+    assert foreign_imports(ROOT / "audit" / "rules", "audit.rules", "audit.books") == set()
+
+
+def foreign_imports(folder: Path, *own: str) -> set[str]:
+    """What the code below a folder imports besides the standard library and the packages that are its own."""
+    return {
         f"{relative(path)}: {module}"
-        for path in files(".py", under=source(service) / "domain")
+        for path in files(".py", under=folder)
         for module in imports(path)
         if module.split(".")[0] not in sys.stdlib_module_names
-        and module != own
-        and not module.startswith(own + ".")
+        and not any(module == package or module.startswith(f"{package}.") for package in own)
     }
-    assert foreign == set()
 
 
 def test_the_environment_is_read_in_one_place() -> None:

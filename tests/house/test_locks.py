@@ -98,9 +98,9 @@ def test_a_service_s_lock_holds_what_its_code_imports(service: str) -> None:
     assert missing_imports([source(service), CHASSIS], SERVICE_LOCKS[service]) == set()
 
 
-def test_the_market_s_lock_holds_what_laptop_mode_imports() -> None:
-    only_in_its_tests = {"pytest"}
-    assert missing_imports([ROOT / "laptop"], RUN) == only_in_its_tests
+def test_the_market_s_lock_holds_what_laptop_mode_and_the_audit_import() -> None:
+    only_in_their_tests = {"pytest"}
+    assert missing_imports([ROOT / "laptop", ROOT / "audit"], RUN) == only_in_their_tests
 
 
 def test_the_tools_lock_holds_what_tests_and_scripts_import() -> None:
