@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 from chassis.call import ACCOUNT_ID, TRACEPARENT, Call, answering
 from chassis.errors import Refused
-from orders.domain.orders import Order, Refusal, State
-from orders.domain.saga import Step, cancelling
+from orders.domain.orders import Order, Refusal
+from orders.domain.saga import Step, giving_up
 from orders.driver import Driver
 from orders.store import Store
 
@@ -32,9 +32,10 @@ class Sweeper:
 
     def _given_up(self, order: Order) -> Order | None:
         """An order that is PENDING for too long is cancelled, while its reservation still holds."""
-        first = cancelling(order.state, Step(order.next_step) if order.next_step else None)
         too_old = datetime.now(UTC) - order.create_time > self._give_up
-        if order.state is not State.PENDING or order.refusal or not too_old or first is None:
+        next_step = Step(order.next_step) if order.next_step else None
+        first = giving_up(order.state, next_step, order.refusal is not None) if too_old else None
+        if first is None:
             return None
         log.warning("order given up", extra={"order_id": order.id, "step": order.next_step})
         return self._store.begin_cancel(order, first, TIMED_OUT)

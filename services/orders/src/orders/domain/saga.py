@@ -101,6 +101,14 @@ def cancelling(state: State, next_step: Step | None) -> Step | None:
     return Step.WITHHOLD if next_step is None else None
 
 
+def giving_up(state: State, next_step: Step | None, is_refused: bool) -> Step | None:
+    """The step with which an order that took too long is given up.
+
+    None where it must be driven on instead: it is confirmed, or has a refusal and is on its way back already.
+    """
+    return cancelling(state, next_step) if state is State.PENDING and not is_refused else None
+
+
 def pause(attempts: int) -> float:
     """Seconds until a step is tried again, after so many attempts: 0.5, 1, 2, 4 ... at most 30."""
     return float(min(_FIRST_PAUSE * 2 ** min(attempts, 10), _LONGEST_PAUSE))

@@ -1,0 +1,214 @@
+"""An order, those who drive it and those whom they ask, with everything going wrong that can, at any moment."""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from orders.domain.orders import State
+from orders.domain.saga import FIRST, Outcome, Step, after, cancelling, giving_up, settles
+from services.orders.tests.unit.neighbours import Money, Neighbours, Parcel, Pieces
+
+BOUGHT = (State.CONFIRMED, State.SHIPPED)
+WHICH = st.integers(0, 7)  # of those that there are
+
+
+@dataclass
+class Request:
+    """A request to a neighbour; `outcome` is what it answered, None as long as it is on its way."""
+
+    step: Step
+    outcome: Outcome | None = None
+
+
+@dataclass
+class Driver:
+    """Somebody who drives the order, or believes so; `request` is what it waits for."""
+
+    lease: int
+    step: Step
+    request: Request | None = None
+
+
+class Fate(Enum):
+    """What becomes of a request, as far as the one who sent it can see."""
+
+    ANSWERED = auto()
+    ANSWER_LOST = auto()
+    LATE = auto()  # the driver has stopped waiting when it arrives, if ever
+    NOTHING_YET = auto()
+
+
+class WholeSaga(RuleBasedStateMachine):
+    """One order of one piece."""
+
+    @initialize(on_shelf=st.integers(0, 1), card_is_good=st.booleans())
+    def order_is_placed(self, on_shelf, card_is_good):
+        self.neighbours = Neighbours(on_shelf, card_is_good)
+        self.state, self.next_step, self.is_refused = State.PENDING, FIRST, False
+        self.lease, self.is_leased = 1, True
+        self.drivers = [Driver(1, FIRST)]
+        self.on_the_way: list[Request] = []
+        self.was_confirmed = False
+
+    # What drivers do, as orders/driver.py has it.
+
+    @precondition(lambda self: any(driver.request is None for driver in self.drivers))
+    @rule(which=WHICH, fate=st.sampled_from(Fate))
+    def a_driver_tries_its_step(self, which, fate):
+        idle = [driver for driver in self.drivers if driver.request is None]
+        driver = idle[which % len(idle)]
+        if driver.step in (Step.CONFIRM, Step.CANCEL):
+            self.record(driver, Outcome.DONE)
+            return
+        driver.request = Request(driver.step)
+        self.on_the_way.append(driver.request)
+        if fate in (Fate.ANSWERED, Fate.ANSWER_LOST):
+            self.a_request_arrives(len(self.on_the_way) - 1)
+        if fate is Fate.ANSWER_LOST:
+            driver.request = None
+        if fate is not Fate.NOTHING_YET:
+            self.go_on(driver)
+
+    @precondition(lambda self: self.on_the_way)
+    @rule(which=WHICH)
+    def a_request_arrives(self, which):
+        request = self.on_the_way.pop(which % len(self.on_the_way))
+        request.outcome = self.neighbours.do(request.step)
+
+    @precondition(lambda self: any(driver.request for driver in self.drivers))
+    @rule(which=WHICH)
+    def a_driver_waits_no_longer(self, which):
+        waiting = [driver for driver in self.drivers if driver.request]
+        self.go_on(waiting[which % len(waiting)])
+
+    def go_on(self, driver):
+        request, driver.request = driver.request, None
+        self.record(driver, (request and request.outcome) or Outcome.UNKNOWN)
+
+    @precondition(lambda self: self.drivers)
+    @rule(which=WHICH)
+    def a_driver_dies(self, which):
+        self.drivers.pop(which % len(self.drivers))
+
+    def record(self, driver, outcome):
+        if driver.lease != self.lease:  # somebody else drives it now
+            self.drivers.remove(driver)
+            return
+        move = after(driver.step, outcome)
+        if outcome is Outcome.REFUSED and driver.step is not Step.WITHHOLD:
+            self.is_refused = True
+        self.next_step, self.state = move.next_step, move.state or self.state
+        self.was_confirmed = self.was_confirmed or self.state is State.CONFIRMED
+        if settles(driver.step, outcome) and move.next_step:
+            driver.step = move.next_step
+        else:
+            self.drivers.remove(driver)
+            self.is_leased = False
+
+    # What happens to the order besides.
+
+    @rule()
+    def the_lease_ends(self):
+        self.is_leased = False
+
+    @precondition(lambda self: self.next_step and not self.is_leased)
+    @rule(is_too_old=st.booleans())
+    def the_sweeper_takes_the_order(self, is_too_old):
+        if is_too_old and (first := giving_up(self.state, self.next_step, self.is_refused)):
+            self.next_step, self.is_refused = first, True
+        self.take_over()
+
+    @precondition(lambda self: self.state is not State.SHIPPED and not self.is_leased)
+    @rule()
+    def the_buyer_cancels(self):
+        if self.state is State.CANCELLED or (self.is_refused and self.next_step):
+            return
+        if first := cancelling(self.state, self.next_step):
+            self.next_step, self.is_refused = first, True
+            self.take_over()
+
+    def take_over(self):
+        self.lease, self.is_leased = self.lease + 1, True
+        self.drivers.append(Driver(self.lease, self.next_step))
+
+    # What happens elsewhere.
+
+    @rule()
+    def the_reservation_expires(self):
+        self.neighbours.expire()
+
+    @rule(pieces=st.sampled_from([0, 1]))
+    def others_buy_or_return_the_last_piece(self, pieces):
+        self.neighbours.on_shelf = pieces
+
+    @precondition(lambda self: self.was_confirmed and self.neighbours.parcel is Parcel.NONE)
+    @rule()
+    def the_parcel_is_packed(self):
+        self.neighbours.parcel = Parcel.PACKING
+
+    @precondition(lambda self: self.neighbours.parcel is Parcel.PACKING)
+    @rule()
+    def the_parcel_leaves(self):
+        self.neighbours.parcel = Parcel.GONE
+
+    @precondition(lambda self: self.neighbours.parcel is Parcel.GONE and self.state is State.CONFIRMED)
+    @rule()
+    def orders_hears_that_the_parcel_has_left(self):
+        self.state = State.SHIPPED
+
+    # What is true at every moment, and when everybody is at rest.
+
+    @invariant()
+    def money_is_taken_for_confirmed_orders_only(self):
+        assert self.neighbours.money is not Money.TAKEN or self.was_confirmed
+
+    @invariant()
+    def what_is_bought_is_the_buyers_and_paid_for_unless_its_parcel_is_withheld(self):
+        if self.state in BOUGHT and self.neighbours.parcel is not Parcel.WITHHELD:
+            assert self.neighbours.pieces is Pieces.SOLD
+            assert self.neighbours.money in (Money.HELD, Money.TAKEN)
+
+    @invariant()
+    def a_cancelled_order_has_neither_money_nor_pieces_nor_a_parcel(self):
+        if self.state is State.CANCELLED:
+            assert self.neighbours.money not in (Money.HELD, Money.TAKEN)
+            assert self.neighbours.pieces not in (Pieces.HELD, Pieces.SOLD)
+            assert not self.was_confirmed or self.neighbours.parcel is Parcel.WITHHELD
+
+    @invariant()
+    def a_basket_is_emptied_by_a_confirmed_order_only(self):
+        assert self.neighbours.basket_is_full or self.was_confirmed
+
+    def teardown(self):
+        if not hasattr(self, "neighbours"):
+            return
+        self.come_to_rest()
+        self.everything_is_settled()
+        self.neighbours.on_shelf += 1
+        while self.on_the_way:  # what was overtaken by all that
+            self.a_request_arrives(0)
+            self.everything_is_settled()
+
+    def come_to_rest(self):
+        for _ in range(len(Step)):
+            if self.next_step is not None:
+                self.drivers.clear()
+                self.take_over()
+                self.a_driver_tries_its_step(0, Fate.ANSWERED)
+        assert self.next_step is None
+
+    def everything_is_settled(self):
+        self.what_is_bought_is_the_buyers_and_paid_for_unless_its_parcel_is_withheld()
+        self.a_cancelled_order_has_neither_money_nor_pieces_nor_a_parcel()
+        assert self.state in (*BOUGHT, State.CANCELLED)
+        if self.state in BOUGHT:
+            assert self.neighbours.parcel is not Parcel.WITHHELD
+            assert self.neighbours.money is Money.TAKEN
+            assert not self.neighbours.basket_is_full
+
+
+WholeSaga.TestCase.settings = settings(max_examples=1000, stateful_step_count=30, deadline=None)
+test_whatever_goes_wrong_money_goods_and_orders_agree = WholeSaga.TestCase
