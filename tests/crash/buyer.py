@@ -1,0 +1,91 @@
+"""A buyer whose every request may be cut off, and who repeats it until it is answered."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import TypeVar
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from chassis.errors import MarketError, Unavailable
+from chassis.grpc_client import Channel
+from nightmarket.cart.v1 import cart_pb2
+from nightmarket.cart.v1.cart_pb2_grpc import CartServiceStub
+from nightmarket.orders.v1 import orders_pb2
+from nightmarket.orders.v1.orders_pb2_grpc import OrdersServiceStub
+from tests.crash.world import World
+
+T = TypeVar("T")
+_ADDRESS = orders_pb2.Address(
+    name="Ada", line1="12 St James's Square", city="London", postal_code="SW1Y 4JH", country_code="GB"
+)
+_UNTIL_ANSWERED = Retrying(
+    retry=retry_if_exception_type(Unavailable), wait=wait_fixed(0.05), stop=stop_after_delay(30), reraise=True
+)
+
+
+class Shop:
+    """The channels to one world that its buyers share."""
+
+    def __init__(self, world: World) -> None:
+        self._channels = [Channel("test", world.address(name), timeout=10) for name in ("cart", "orders")]
+        self.cart = CartServiceStub(self._channels[0])
+        self.orders = OrdersServiceStub(self._channels[1])
+
+    def close(self) -> None:
+        """Closes the channels."""
+        for channel in self._channels:
+            channel.close()
+
+
+class Buyer:
+    """Somebody new, with one order to place."""
+
+    def __init__(self, shop: Shop, card: str) -> None:
+        self._shop = shop
+        self._card = card
+        self.account = f"buyer-{uuid.uuid4().hex}"
+        self.trace = uuid.uuid4().hex
+        self._key = uuid.uuid4().hex
+
+    def fill_basket(self, pieces: Mapping[str, int]) -> None:
+        """Puts so many pieces of each product into the basket; not yet part of what is watched."""
+        for product_id, quantity in pieces.items():
+            request = cart_pb2.SetItemRequest(product_id=product_id, quantity=quantity)
+            _answered(partial(self._shop.cart.SetItem, request, metadata=self._identity()))
+
+    def basket(self) -> dict[str, int]:
+        """What is in the basket."""
+        found = _answered(
+            lambda: self._shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=self._identity())
+        )
+        return {item.product_id: item.quantity for item in found.items}
+
+    def place(self) -> orders_pb2.Order | MarketError:
+        """Buys what is in the basket: the order, or the error that it was refused with."""
+        request = orders_pb2.PlaceOrderRequest(shipping_address=_ADDRESS, payment_token=self._card)
+        try:
+            return _answered(lambda: self._shop.orders.PlaceOrder(request, metadata=self._order()))
+        except MarketError as refused:
+            return refused
+
+    def cancel(self, order_id: str) -> orders_pb2.Order | MarketError:
+        """Cancels the order: what it is then, or the error that cancelling was refused with."""
+        request = orders_pb2.CancelOrderRequest(id=order_id)
+        try:
+            return _answered(lambda: self._shop.orders.CancelOrder(request, metadata=self._order()))
+        except MarketError as refused:
+            return refused
+
+    def _identity(self) -> tuple[tuple[str, str], ...]:
+        return ("x-account-id", self.account), ("x-account-email", f"{self.account}@example.com")
+
+    def _order(self) -> tuple[tuple[str, str], ...]:
+        trace = f"00-{self.trace}-00000000000000ab-01"
+        return (*self._identity(), ("idempotency-key", self._key), ("traceparent", trace))
+
+
+def _answered(ask: Callable[[], T]) -> T:
+    return _UNTIL_ANSWERED.copy()(ask)

@@ -1,0 +1,46 @@
+"""One service in a process of its own, forked from one that has imported everything: it starts in no time."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import threading
+from multiprocessing import get_context, parent_process
+from pathlib import Path
+
+from chassis.config import ServiceConfig
+
+context = get_context("forkserver")
+
+
+def preload(services: list[str]) -> None:
+    """Lets the process that others are forked from import what they need."""
+    context.set_forkserver_preload(["tests.crash.hooks", *(f"{service}.__main__" for service in services)])
+
+
+def run(config: ServiceConfig, folder: Path) -> None:
+    """Runs the service of this configuration, watched, until it is killed. Its log is in the folder."""
+    from tests.crash import hooks
+    from tests.crash.boundary import Notes, Watch
+
+    _log_to(folder / f"{config.service}.log")
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    hooks.install(config.service, Watch(config.service, Notes(folder, config.service)))
+    composed = importlib.import_module(f"{config.service}.__main__").compose(config)
+    if isinstance(composed, tuple):
+        importlib.import_module("chassis.flask").run(*composed)
+    composed.run()
+
+
+def _log_to(file: Path) -> None:
+    log = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, sys.stdout.fileno())
+    os.dup2(log, sys.stderr.fileno())
+
+
+def _end_with_parent() -> None:
+    parent = parent_process()
+    if parent:
+        parent.join()
+    os._exit(1)
