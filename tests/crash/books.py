@@ -1,15 +1,14 @@
-"""What each service of a world has written down about one order, and whether it agrees."""
+"""What orders and the broker have written down about one order; what the others have, `make audit` compares."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any
 
 import psycopg
-from psycopg.rows import dict_row
+from psycopg.rows import class_row
 
 from chassis.bus import STREAM, Bus
 from chassis.errors import MarketError
@@ -17,167 +16,105 @@ from chassis.events import decode
 from nightmarket.orders.v1 import orders_pb2
 from tests.crash.world import World
 
-CONFIRMED, CANCELLED, CONSIGNED = (
+_ORDERS = """
+SELECT id, state, coalesce(refusal ->> 'reason', '') AS reason, next_step, attempts,
+       (SELECT array_agg(step ORDER BY position) FROM journey WHERE order_id = id) AS journey,
+       EXISTS (SELECT FROM journey WHERE order_id = id AND (step, outcome) = ('order.confirm', 'done')) AS was_confirmed
+FROM orders WHERE account_id = %s
+"""
+_CONFIRMED, _CANCELLED, _CONSIGNED = (
     "market.orders.confirmed",
     "market.orders.cancelled",
     "market.shipping.consigned",
 )
-Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How an order is to end: its state, and the reason where it is cancelled."""
+    """How an order ends: its state, and the reason where it is cancelled."""
 
     state: str
     reason: str = ""
 
+    def __str__(self) -> str:
+        return f"{self.state} {self.reason}".rstrip()
+
+
+@dataclass(frozen=True)
+class Order:
+    """An order as orders has it; the journey is the names of its steps."""
+
+    id: str
+    state: str
+    reason: str
+    next_step: str | None
+    attempts: int
+    journey: Sequence[str]
+    was_confirmed: bool
+
+    @property
+    def ending(self) -> Ending:
+        """How it has ended, if it has."""
+        return Ending(self.state, self.reason)
+
+    @property
+    def events(self) -> Counter[str]:
+        """What everybody must be told of it, once each."""
+        told = {
+            "SHIPPED": [_CONFIRMED, _CONSIGNED],
+            "CONFIRMED": [_CONFIRMED],
+            "CANCELLED": [_CONFIRMED, _CANCELLED],
+        }
+        return Counter(told.get(self.state, []) if self.was_confirmed else [])
+
+    def contradicts(self, answer: orders_pb2.Order | MarketError) -> str:
+        """Where the buyer is told something else than the order is; empty where not."""
+        if isinstance(answer, MarketError):
+            told = (answer.metadata.get("orderId", ""), Ending("CANCELLED", answer.reason))
+        else:
+            told = (answer.id, Ending(orders_pb2.Order.State.Name(answer.state), answer.cancel_reason))
+        return (
+            ""
+            if told == (self.id, self.ending)
+            else f"the buyer is told {told[1]}, the order is {self.ending}"
+        )
+
 
 class Books:
-    """The databases and the broker of one world."""
+    """The database of orders and the broker of one world."""
 
     def __init__(self, world: World, stack: ExitStack) -> None:
-        self._connections = {
-            name: stack.enter_context(psycopg.connect(url, autocommit=True, row_factory=dict_row))
-            for name, url in world.databases.items()
-        }
+        self._connection = stack.enter_context(psycopg.connect(world.databases["orders"], autocommit=True))
         self._bus = Bus(world.nats_url, "test")
         self._bus.start()
         stack.callback(self._bus.stop)
-        assert self._bus.wait_until_ready(10)
-        self._told: list[tuple[str, str]] = []  # each event's type and order, in the order of the stream
+        assert self._bus.wait_until_ready(30)
+        self._told: list[tuple[str, str]] = []  # type and order of each event of the stream
 
-    def orders(self, account: str) -> Rows:
+    def orders(self, account: str) -> list[Order]:
         """The account's orders."""
-        return self._rows(
-            "orders",
-            "SELECT *, EXISTS (SELECT FROM journey WHERE order_id = orders.id AND step = 'order.confirm'"
-            " AND outcome = 'done') AS was_confirmed FROM orders WHERE account_id = %s",
-            account,
-        )
+        with self._connection.cursor(row_factory=class_row(Order)) as cursor:
+            return cursor.execute(_ORDERS, (account,)).fetchall()
 
     def problems(self, account: str, ending: Ending) -> list[str]:
-        """Why the account's one order is not at rest, or the books do not agree about it; empty where all is well."""
+        """Why the account's order is not at rest as it must be; empty where it is."""
         orders = self.orders(account)
         if len(orders) != 1:
-            return [f"{len(orders)} orders were made of one request"]
+            return [f"one request has made {len(orders)} orders"]
         (order,) = orders
-        found = [
-            *self._not_ended(order, ending),
-            *self._money(order),
-            *self._pieces(order),
-            *self._parcel(order),
-            *self._events(order),
-        ]
-        return [problem for problem in found if problem]
+        found = []
+        if order.ending != ending:
+            found.append(f"the order is {order.ending} instead of {ending}")
+        if order.next_step:
+            found.append(f"{order.next_step} is left to do after {order.attempts} attempts")
+        if not found and (told := self._events(order.id)) != order.events:
+            found.append(f"everybody was told {dict(told)} instead of {dict(order.events)}")
+        return found
 
-    def _not_ended(self, order: dict[str, Any], ending: Ending) -> Iterator[str]:
-        reason = (order["refusal"] or {}).get("reason", "")
-        if order["next_step"]:
-            yield f"the step {order['next_step']} is left ({order['attempts']} attempts)"
-        if Ending(order["state"], reason) != ending:
-            yield f"it is {order['state']} {reason} instead of {ending.state} {ending.reason}".replace(
-                "  ", " "
-            )
-
-    def _money(self, order: dict[str, Any]) -> Iterator[str]:
-        moved = [
-            (row["operation"], row["amount_cents"])
-            for row in self._rows(
-                "bank",
-                "SELECT operation, amount_cents FROM ledger WHERE reference = %s ORDER BY position",
-                order["id"],
-            )
-        ]
-        operations = [operation for operation, _ in moved]
-        allowed = [["authorize", "capture"]]
-        if order["state"] == "CANCELLED":
-            allowed = (
-                [["authorize", "capture", "refund"]]
-                if order["was_confirmed"]
-                else [[], ["authorize", "void"]]
-            )
-        if operations not in allowed or {cents for _, cents in moved} - {order["total_cents"]}:
-            yield f"of {order['total_cents']} cents the bank has moved {moved}"
-        expected = {"capture": "CAPTURED", "void": "VOIDED", "refund": "REFUNDED"}.get(
-            " ".join(operations[-1:])
-        )
-        states = [
-            row["state"]
-            for row in self._rows("payments", "SELECT state FROM payments WHERE order_id = %s", order["id"])
-        ]
-        if expected and states != [expected]:
-            yield f"the payment is {states} instead of {expected}"
-
-    def _pieces(self, order: dict[str, Any]) -> Iterator[str]:
-        lines = sorted((line["product_id"], line["quantity"]) for line in order["lines"])
-        moved: dict[str, list[tuple[str, int]]] = {"SOLD": [], "RETURNED": []}
-        for row in self._rows(
-            "inventory",
-            "SELECT kind, product_id, quantity FROM movements WHERE reference = %s ORDER BY product_id",
-            order["id"],
-        ):
-            moved[row["kind"]].append((row["product_id"], row["quantity"]))
-        if order["state"] != "CANCELLED":
-            allowed = [[lines, []]]
-        else:
-            allowed = [[lines, lines]] if order["was_confirmed"] else [[[], []], [lines, lines]]
-        if [moved["SOLD"], moved["RETURNED"]] not in allowed:
-            yield f"of {lines} inventory has {moved}"
-        if held := self._rows(
-            "inventory", "SELECT FROM reservations WHERE order_id = %s AND state = 'HELD'", order["id"]
-        ):
-            yield f"{len(held)} reservations are still held"
-        yield from (
-            f"the stock does not balance: {row}"
-            for row in self._rows(
-                "inventory", "SELECT * FROM stock_audit WHERE available + held <> delivered - sold + returned"
-            )
-        )
-
-    def _parcel(self, order: dict[str, Any]) -> Iterator[str]:
-        states = [
-            row["state"]
-            for row in self._rows(
-                "shipping", "SELECT state FROM consignments WHERE order_id = %s", order["id"]
-            )
-        ]
-        expected = {"SHIPPED": ["CONSIGNED"], "CANCELLED": ["WITHHELD"] if order["was_confirmed"] else []}
-        if states != expected.get(order["state"], ["PACKING"]):
-            yield f"the order is {order['state']}, its parcel {states}"
-
-    def _events(self, order: dict[str, Any]) -> Iterator[str]:
-        told = Counter(kind for kind, order_id in self._told_so_far() if order_id == order["id"])
-        expected = Counter([CONFIRMED] if order["was_confirmed"] else [])
-        expected += Counter(
-            {"SHIPPED": [CONSIGNED], "CANCELLED": [CANCELLED] if order["was_confirmed"] else []}.get(
-                order["state"], []
-            )
-        )
-        if told != expected:
-            yield f"told: {dict(told)} instead of {dict(expected)}"
-        for service in ("orders", "shipping"):
-            if waiting := self._rows(service, "SELECT subject FROM outbox"):
-                yield f"{len(waiting)} events wait in the outbox of {service}"
-
-    def _told_so_far(self) -> list[tuple[str, str]]:
+    def _events(self, order_id: str) -> Counter[str]:
         stream = self._bus.run(self._bus.jetstream.stream_info(STREAM))
         while len(self._told) < stream.state.last_seq:
             message = self._bus.run(self._bus.jetstream.get_msg(STREAM, len(self._told) + 1))
             event = decode(message.data or b"")
             self._told.append((event.type, event.data["orderId"]))
-        return self._told
-
-    def _rows(self, service: str, query: str, *values: object) -> Rows:
-        return self._connections[service].execute(query, values).fetchall()
-
-
-def contradiction(answer: orders_pb2.Order | MarketError, order: dict[str, Any]) -> str:
-    """Where what the buyer is told is not what the order is; empty where it is."""
-    if isinstance(answer, MarketError):
-        told = (answer.reason, answer.metadata.get("orderId"))
-        is_so = order["state"] == "CANCELLED" and told == (order["refusal"]["reason"], order["id"])
-    else:
-        told = (answer.id, orders_pb2.Order.State.Name(answer.state))
-        is_so = told == (order["id"], order["state"])
-    return "" if is_so else f"the buyer is told {told}, but the order {order['id']} is {order['state']}"
+        return Counter(kind for kind, told_of in self._told if told_of == order_id)

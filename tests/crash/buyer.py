@@ -47,6 +47,7 @@ class Buyer:
         self._shop = shop
         self._card = card
         self.account = f"buyer-{uuid.uuid4().hex}"
+        self.email = f"{self.account}@example.com"
         self.trace = uuid.uuid4().hex
         self._key = uuid.uuid4().hex
 
@@ -63,29 +64,40 @@ class Buyer:
         )
         return {item.product_id: item.quantity for item in found.items}
 
-    def place(self) -> orders_pb2.Order | MarketError:
-        """Buys what is in the basket: the order, or the error that it was refused with."""
+    def ask_once(self) -> orders_pb2.Order | MarketError:
+        """Buys what is in the basket: the order, or the error that stands for any other answer, or for none."""
         request = orders_pb2.PlaceOrderRequest(shipping_address=_ADDRESS, payment_token=self._card)
         try:
-            return _answered(lambda: self._shop.orders.PlaceOrder(request, metadata=self._order()))
-        except MarketError as refused:
-            return refused
+            return self._shop.orders.PlaceOrder(request, metadata=self._headers())
+        except MarketError as error:
+            return error
+
+    def place(self) -> orders_pb2.Order | MarketError:
+        """The same, again and again until there is an answer: the order, or the error that it was refused with."""
+        return _answered(lambda: _known(self.ask_once()))
 
     def cancel(self, order_id: str) -> orders_pb2.Order | MarketError:
-        """Cancels the order: what it is then, or the error that cancelling was refused with."""
+        """Cancels the order, again and again until there is an answer."""
         request = orders_pb2.CancelOrderRequest(id=order_id)
         try:
-            return _answered(lambda: self._shop.orders.CancelOrder(request, metadata=self._order()))
+            return _answered(lambda: self._shop.orders.CancelOrder(request, metadata=self._headers()))
         except MarketError as refused:
             return refused
 
     def _identity(self) -> tuple[tuple[str, str], ...]:
-        return ("x-account-id", self.account), ("x-account-email", f"{self.account}@example.com")
+        return ("x-account-id", self.account), ("x-account-email", self.email)
 
-    def _order(self) -> tuple[tuple[str, str], ...]:
+    def _headers(self) -> tuple[tuple[str, str], ...]:
         trace = f"00-{self.trace}-00000000000000ab-01"
         return (*self._identity(), ("idempotency-key", self._key), ("traceparent", trace))
 
 
 def _answered(ask: Callable[[], T]) -> T:
     return _UNTIL_ANSWERED.copy()(ask)
+
+
+def _known(answer: orders_pb2.Order | MarketError) -> orders_pb2.Order | MarketError:
+    """Raises Unavailable where that is the answer."""
+    if isinstance(answer, Unavailable):
+        raise answer
+    return answer

@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 import threading
+from collections.abc import Iterable
 from multiprocessing import get_context, parent_process
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from chassis.config import ServiceConfig
 context = get_context("forkserver")
 
 
-def preload(services: list[str]) -> None:
+def preload(services: Iterable[str]) -> None:
     """Lets the process that others are forked from import what they need."""
     context.set_forkserver_preload(["tests.crash.hooks", *(f"{service}.__main__" for service in services)])
 
@@ -22,7 +23,8 @@ def preload(services: list[str]) -> None:
 def run(config: ServiceConfig, folder: Path) -> None:
     """Runs the service of this configuration, watched, until it is killed. Its log is in the folder."""
     from tests.crash import hooks
-    from tests.crash.boundary import Notes, Watch
+    from tests.crash.boundary import Watch
+    from tests.crash.notes import Notes
 
     _log_to(folder / f"{config.service}.log")
     threading.Thread(target=_end_with_parent, daemon=True).start()

@@ -9,33 +9,51 @@ from typing import Any
 from chassis.testing import eventually
 from tests.crash.books import Books, Ending
 from tests.crash.buyer import Buyer
+from tests.crash.world import World
 
 Settings = Mapping[str, Mapping[str, Any]]
-# Whoever died is missed soon; orders leave at once.
-_QUICK: Settings = {"orders": {"sweep_seconds": 0.1, "lease_seconds": 0.6}, "shipping": {"pack_seconds": 0.0}}
+# Whoever died is missed soon; parcels leave at once.
+_QUICK: Settings = {
+    "orders": {"sweep_seconds": 0.1, "lease_seconds": 0.6},
+    "shipping": {"pack_seconds": 0.0},
+}
 _BASKET = {"origami-paper": 2, "glass-marbles": 1}
+_SECONDS = 20.0
 
 
-def _buy(buyer: Buyer, _books: Books) -> None:
+def _buy(buyer: Buyer, _books: Books, _world: World) -> None:
     buyer.place()
 
 
-def _buy_and_cancel(buyer: Buyer, books: Books) -> None:
+def _buy_and_leave(buyer: Buyer, books: Books, _world: World) -> None:
+    """Nobody asks again until the order has come to rest by itself; if there is one."""
+    buyer.ask_once()
+    eventually(lambda: all(not order.next_step for order in books.orders(buyer.account)), _SECONDS)
     buyer.place()
-    (order,) = eventually(lambda: [order for order in books.orders(buyer.account) if not order["next_step"]])
-    buyer.cancel(order["id"])
+
+
+def _buy_and_cancel(buyer: Buyer, books: Books, _world: World) -> None:
+    buyer.place()
+    (order,) = eventually(lambda: [o for o in books.orders(buyer.account) if not o.next_step], _SECONDS)
+    buyer.cancel(order.id)
+
+
+def _buy_while_the_bank_is_away(buyer: Buyer, books: Books, world: World) -> None:
+    with world.without("bank"):
+        buyer.place()
+        eventually(lambda: any(order.reason for order in books.orders(buyer.account)), _SECONDS)
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What a buyer does, in a market with these settings, and how the order ends."""
+    """What a buyer does, in a world with these settings, and how the order ends."""
 
     name: str
     ending: Ending
     card: str = "tok_visa"
     basket: Mapping[str, int] = field(default_factory=lambda: _BASKET)
     settings: Settings = field(default_factory=dict)
-    play: Callable[[Buyer, Books], None] = _buy
+    play: Callable[[Buyer, Books, World], None] = _buy
 
     @property
     def all_settings(self) -> Settings:
@@ -47,13 +65,16 @@ class Scenario:
         return self.name
 
 
+GOOD_CARD = Scenario("a good card", Ending("SHIPPED"))
+BUYER_LEAVES = Scenario("a buyer who leaves", Ending("SHIPPED"), play=_buy_and_leave)
 SCENARIOS = (
-    Scenario("a good card", Ending("SHIPPED")),
+    GOOD_CARD,
+    BUYER_LEAVES,
     Scenario("a declined card", Ending("CANCELLED", "CARD_DECLINED"), card="tok_declined"),
     Scenario("sold out", Ending("CANCELLED", "SOLD_OUT"), basket={"glass-marbles": 1, "kintsugi-bowl": 99}),
-    Scenario("an answer of the bank that is lost", Ending("SHIPPED"), card="tok_lost_answer"),
+    Scenario("the bank's answer is lost", Ending("SHIPPED"), card="tok_lost_answer"),
     Scenario(
-        "a reservation that expires before it is paid",
+        "the reservation expires",
         Ending("CANCELLED", "RESERVATION_EXPIRED"),
         settings={"inventory": {"reservation_seconds": 0.0}},
     ),
@@ -62,5 +83,11 @@ SCENARIOS = (
         Ending("CANCELLED", "CANCELLED_BY_BUYER"),
         settings={"shipping": {"pack_seconds": 600.0}},
         play=_buy_and_cancel,
+    ),
+    Scenario(
+        "given up while the bank is away",
+        Ending("CANCELLED", "CHECKOUT_TIMED_OUT"),
+        settings={"orders": {"give_up_seconds": 0.0}},
+        play=_buy_while_the_bank_is_away,
     ),
 )

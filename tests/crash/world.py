@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import os
-import signal
+import random
+import socket
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from multiprocessing import Pipe
 from multiprocessing.connection import wait
@@ -15,35 +16,41 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
 
+from audit.stores import Stores
 from chassis.config import ServiceConfig
 from chassis.testing import eventually
 from tests.crash import child
-from tests.crash.boundary import Notes
+from tests.crash.notes import Notes
 
-# The bank is the outside world; it is not killed, but it can be away.
-SERVICES = ("bank", "catalog", "cart", "inventory", "payments", "shipping", "orders")
-WITHOUT_DATABASE = ("cart",)
+SERVICES = (
+    "bank", "catalog", "cart", "inventory", "payments", "shipping", "orders", "notifications", "recommendations",
+)  # fmt: skip
+OWNERS = (*(service for service in SERVICES if service != "cart"), "accounts")  # of databases
 _BANK_KEY = "the bank's key"
+_MAIL = "mail"
 _START_SECONDS = 60.0
 
 
 class World:
-    """Seven processes. One that dies is started again, as supervisord or Kubernetes would."""
+    """A process for each service. One that dies is started again, as supervisord or Kubernetes would."""
 
-    def __init__(
-        self, folder: Path, databases: Mapping[str, str], nats_url: str, free_port: Callable[[], int]
-    ) -> None:
+    def __init__(self, folder: Path, databases: Mapping[str, str], nats_url: str) -> None:
         self.folder = folder
         self.databases = databases
         self.nats_url = nats_url
-        ports = {service: (free_port(), free_port()) for service in SERVICES}
-        self._configs = {service: _config(service, ports, databases, nats_url) for service in SERVICES}
+        first = _free_block(2 * len(SERVICES))
+        ports = {
+            service: (first + 2 * place, first + 2 * place + 1) for place, service in enumerate(SERVICES)
+        }
+        self._configs = {
+            service: _config(service, ports, databases, nats_url, folder) for service in SERVICES
+        }
         self._plain = dict(self._configs)
         self._processes: dict[str, BaseProcess] = {}
         self._away: set[str] = set()
-        self._lock = threading.Lock()
         self._woken, self._waker = Pipe(duplex=False)
         self._stopping = False
         self._keeper = threading.Thread(target=self._keep, daemon=True)
@@ -84,18 +91,40 @@ class World:
         self.wait_until_ready()
 
     def kill(self, service: str) -> None:
-        """Kills a service, and returns when it is gone."""
+        """Kills a service, and returns when it is being started again."""
         process = self._processes[service]
-        assert process.pid
-        os.kill(process.pid, signal.SIGKILL)
+        process.kill()
+        eventually(lambda: self._processes[service] is not process)
+
+    @contextmanager
+    def without(self, service: str) -> Iterator[None]:
+        """While the block runs, this service is away."""
+        process = self._processes[service]
+        self._away.add(service)
+        process.kill()
         wait([process.sentinel])
-        eventually(lambda: service in self._away or self._processes[service] is not process)
+        try:
+            yield
+        finally:
+            self._start(service)
+            self._away.remove(service)
+            self._waker.send(None)
+
+    def sign_up(self, account: str, email: str) -> None:
+        """Gives somebody an account, as the service of accounts would, which is not needed otherwise."""
+        with psycopg.connect(self.databases["accounts"], autocommit=True) as connection:
+            connection.execute("INSERT INTO accounts VALUES (%s, %s, 'Ada', '')", (account, email))
+
+    @property
+    def stores(self) -> Stores:
+        """Where an audit finds everything."""
+        bank_url = f"http://{self.address('bank')}"
+        return Stores(self.databases, bank_url, _BANK_KEY, self.nats_url, self.folder / _MAIL)
 
     def wait_until_ready(self) -> None:
-        """Waits until every service that isn't away is ready."""
+        """Waits until every service is ready."""
         for service in SERVICES:
-            if service not in self._away:
-                eventually(partial(self._is_ready, service), _START_SECONDS)
+            eventually(partial(self._is_ready, service), _START_SECONDS)
 
     def _is_ready(self, service: str) -> bool:
         url = f"http://127.0.0.1:{self._configs[service].admin_port}/readyz"
@@ -113,20 +142,46 @@ class World:
 
     def _keep(self) -> None:
         while not self._stopping:
-            sentinels = {
+            watched = {
                 process.sentinel: service
                 for service, process in self._processes.items()
                 if service not in self._away
             }
-            for ended in wait([self._woken, *sentinels]):
-                if ended is self._woken:
-                    self._woken.recv()
-                elif isinstance(ended, int) and not self._stopping:
-                    self._start(sentinels[ended])
+            ready = wait([self._woken, *watched])
+            if self._woken in ready:
+                self._woken.recv()
+            for sentinel, service in watched.items():
+                if sentinel in ready and service not in self._away and not self._stopping:
+                    self._start(service)
+
+
+def _free_block(length: int) -> int:
+    """The first of so many ports that nobody listens on.
+
+    Below those that the system gives to whoever connects: a service that dies shall find its port free again.
+    """
+    while True:
+        first = random.randrange(10_000, 20_000)
+        if all(_is_free(port) for port in range(first, first + length)):
+            return first
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 def _config(
-    service: str, ports: Mapping[str, tuple[int, int]], databases: Mapping[str, str], nats_url: str
+    service: str,
+    ports: Mapping[str, tuple[int, int]],
+    databases: Mapping[str, str],
+    nats_url: str,
+    folder: Path,
 ) -> ServiceConfig:
     """The service's own Config, each field by its name, as the environment would give it."""
     kind = importlib.import_module(f"{service}.config").Config
@@ -138,6 +193,7 @@ def _config(
         "nats_url": nats_url,
         "bank_url": f"http://127.0.0.1:{ports['bank'][0]}",
         "bank_api_key": _BANK_KEY,
+        "mail_dir": folder / _MAIL,
         **{f"{name}_addr": f"127.0.0.1:{main}" for name, (main, _) in ports.items()},
     }
     names = {field.name for field in dataclasses.fields(kind)}
