@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from laptop.home import MARKER, Home, Secrets
-from laptop.nats import Broker
+from laptop.nats import STORAGE, Broker
 from laptop.ports import HOST, Ports
 from laptop.topology import SERVICES, Service, Speaks
 
@@ -16,12 +16,24 @@ _PASSED_ON_PREFIX = "OTEL_"
 
 @dataclass(frozen=True)
 class Market:
-    """One market on this machine: its folder, its ports, its passwords, its services."""
+    """One market on this machine: its folder, its ports, its passwords, its services.
+
+    ``detours`` are ports where callers find somebody in the way of those whom they call: (caller, callee) ->
+    port. A caller is a service or the gateway, a callee a service, `postgres` or `nats`. ``broker_storage`` is
+    how many bytes the broker may keep on disk.
+    """
 
     home: Home
     ports: Ports
     secrets: Secrets
     services: Sequence[Service] = SERVICES
+    detours: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    broker_storage: int = STORAGE
+
+    @classmethod
+    def at(cls, home: Home, port: int) -> Market:
+        """The market of this folder with its gateway at ``port``, and passwords, which may be new."""
+        return cls(home, Ports(port), home.secrets(service.name for service in SERVICES if service.database))
 
     @property
     def address(self) -> str:
@@ -31,16 +43,30 @@ class Market:
     @property
     def broker(self) -> Broker:
         """The market's NATS server."""
-        return Broker(self.ports.nats, self.secrets.nats, self.home.streams, self.ports.nats_monitoring)
+        ports = self.ports
+        return Broker(
+            ports.nats, self.secrets.nats, self.home.streams, ports.nats_monitoring, self.broker_storage
+        )
+
+    def port(self, callee: str, caller: str) -> int:
+        """Where ``caller`` reaches a service or a server: at its own port, unless there is a detour."""
+        servers = {"postgres": self.ports.postgres, "nats": self.ports.nats}
+        own = servers[callee] if callee in servers else self.ports.service(callee)
+        return self.detours.get((caller, callee), own)
 
     def url(self, name: str) -> str:
         """Where a service that speaks HTTP is reached directly."""
         return f"http://{HOST}:{self.ports.service(name)}"
 
-    def database_url(self, role: str, database: str) -> str:
-        """How ``role`` (a service, or the superuser ``postgres``) reaches a database."""
+    def database_url(self, role: str, database: str, caller: str = "") -> str:
+        """How ``role`` (a service, or the superuser ``postgres``) reaches a database; directly, unless a
+        ``caller`` with a detour is named."""
         password = self.secrets.databases.get(role, self.secrets.postgres)
-        return f"postgresql://{role}:{password}@{HOST}:{self.ports.postgres}/{database}"
+        return f"postgresql://{role}:{password}@{HOST}:{self.port('postgres', caller)}/{database}"
+
+    def broker_url(self, caller: str) -> str:
+        """How a service reaches the broker."""
+        return replace(self.broker, port=self.port("nats", caller)).url
 
 
 def common_environment(home: Home, caller: Mapping[str, str]) -> dict[str, str]:
@@ -61,11 +87,11 @@ def service_environment(market: Market, service: Service) -> dict[str, str]:
     if service.speaks is not Speaks.EVENTS:
         found["PORT"] = str(market.ports.service(service.name))
     if service.database:
-        found["DATABASE_URL"] = market.database_url(service.name, service.name)
+        found["DATABASE_URL"] = market.database_url(service.name, service.name, caller=service.name)
     if service.broker:
-        found["NATS_URL"] = market.broker.url
+        found["NATS_URL"] = market.broker_url(service.name)
     for name in service.calls:
-        found.update(_address(market, name))
+        found.update(_address(market, service.name, name))
     settings = {
         "SECRET_KEY": market.secrets.secret_key,
         "BANK_API_KEY": market.secrets.bank_api_key,
@@ -75,8 +101,9 @@ def service_environment(market: Market, service: Service) -> dict[str, str]:
     return found | {name: settings[name] for name in service.settings}
 
 
-def _address(market: Market, name: str) -> dict[str, str]:
+def _address(market: Market, caller: str, name: str) -> dict[str, str]:
     callee = next(service for service in market.services if service.name == name)
+    address = f"{HOST}:{market.port(name, caller)}"
     if callee.speaks is Speaks.GRPC:
-        return {f"{name.upper()}_ADDR": f"{HOST}:{market.ports.service(name)}"}
-    return {f"{name.upper()}_URL": market.url(name)}
+        return {f"{name.upper()}_ADDR": address}
+    return {f"{name.upper()}_URL": f"http://{address}"}

@@ -89,7 +89,7 @@ def _addresses(market: Market, collector: str) -> dict[Address, Address]:
         ("0.0.0.0", 8080): (HOST, market.ports.gateway),  # noqa: S104 - what the containers' file says
         (HOST, 9901): (HOST, market.ports.gateway_admin),
         ("otel-collector", 4318): telemetry,
-        **{(service.name, 8000): (HOST, market.ports.service(service.name)) for service in market.services},
+        **{(service.name, 8000): (HOST, market.port(service.name, "gateway")) for service in market.services},
     }
 
 

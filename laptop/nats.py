@@ -15,16 +15,19 @@ from laptop import wheels
 from laptop.throwaway import Server, free_port, running, temporary_folder
 
 USER = "market"
+STORAGE = 1 << 30  # bytes that the streams may take on disk
 
 
 @dataclass(frozen=True)
 class Broker:
-    """One NATS server on 127.0.0.1: its port, its password, where its streams are kept, its status port."""
+    """One NATS server on 127.0.0.1: its port, its password, where its streams are kept and how many bytes they
+    may take there, its status port."""
 
     port: int
     password: str
     store: Path
     monitoring_port: int | None = None
+    storage: int = STORAGE
 
     @property
     def url(self) -> str:
@@ -39,7 +42,7 @@ class Broker:
             "jetstream": {
                 "store_dir": str(self.store),
                 "max_memory_store": 64 << 20,
-                "max_file_store": 1 << 30,
+                "max_file_store": self.storage,
             },
         }
         if self.monitoring_port is not None:

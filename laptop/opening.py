@@ -11,11 +11,10 @@ from laptop import closing, databases, gateway, processes, server_data, supervis
 from laptop.environment import Market, common_environment
 from laptop.errors import LaptopError
 from laptop.home import Home
-from laptop.ports import Ports, check_free
+from laptop.ports import check_free
 from laptop.programs import LATER_GROUPS, Program, all_programs, nats_configuration
 from laptop.supervisor import Supervisor
 from laptop.terminal import Progress
-from laptop.topology import SERVICES
 from laptop.waiting import wait_until_ready
 
 START_TIMEOUT = 60.0  # seconds
@@ -33,16 +32,24 @@ def up(home: Home, port: int, caller: Mapping[str, str], progress: Progress) -> 
         if found:
             _stay_open(*found, port, progress)
             return
-        if closing.end_leftovers(home):
-            progress.say("ended what a crashed market had left running")
-        ports = Ports(port)
-        check_free(ports)
-        wheels.check_all()
-        market = Market(home, ports, home.secrets(service.name for service in SERVICES if service.database))
-        home.record_port(port)
-        with _nothing_left_on_failure(home, progress):
-            _open(market, caller, progress)
+        market = Market.at(home, port)
+        start(market, caller, progress)
     _announce(market, progress, time.monotonic() - started)
+
+
+def start(market: Market, caller: Mapping[str, str], progress: Progress) -> None:
+    """Start a market that does not run, and wait until it can sell; its folder is locked by whoever asks.
+
+    Raises `LaptopError` as `up` does, and leaves as little running.
+    """
+    home = market.home
+    if closing.end_leftovers(home):
+        progress.say("ended what a crashed market had left running")
+    check_free(market.ports)
+    wheels.check_all()
+    home.record_port(market.ports.gateway)
+    with _nothing_left_on_failure(home, progress):
+        _open(market, caller, progress)
 
 
 def _open(market: Market, caller: Mapping[str, str], progress: Progress) -> None:

@@ -8,8 +8,6 @@ import pytest
 
 from laptop.environment import Market
 from laptop.home import Home
-from laptop.ports import Ports
-from laptop.topology import SERVICES
 
 
 @pytest.fixture
@@ -17,4 +15,4 @@ def market(tmp_path: Path) -> Market:
     """A market that does not run, in a folder whose name is hard to write into configuration files."""
     home = Home(tmp_path / "100% of the market")
     home.create()
-    return Market(home, Ports(20000), home.secrets(service.name for service in SERVICES if service.database))
+    return Market.at(home, 20000)

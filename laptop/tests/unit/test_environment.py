@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 from laptop.environment import Market, common_environment, service_environment
@@ -59,6 +61,28 @@ def test_the_callers_environment_does_not_leak_into_the_market() -> None:
         "PATH": "/bin", "OTEL_SERVICE_NAME": "x", "LOG_LEVEL": "DEBUG",
         MARKER: "/somewhere", "MALLOC_ARENA_MAX": "2", "TZ": "UTC",
     }  # fmt: skip
+
+
+def test_a_detour_leads_its_caller_elsewhere_and_nobody_else(market: Market) -> None:
+    led = replace(
+        market, detours={("orders", "payments"): 1, ("orders", "postgres"): 2, ("orders", "nats"): 3}
+    )
+    found = environment_of(led, "orders")
+    assert found["PAYMENTS_ADDR"] == "127.0.0.1:1"
+    assert found["DATABASE_URL"] == market.database_url("orders", "orders").replace("20002", "2")
+    assert found["NATS_URL"] == market.broker.url.replace("20003", "3")
+    changed = [s.name for s in SERVICES if service_environment(led, s) != service_environment(market, s)]
+    assert changed == ["orders"]
+
+
+def test_the_laptop_itself_takes_no_detour_to_a_database(market: Market) -> None:
+    led = replace(market, detours={("orders", "postgres"): 2})
+    assert led.database_url("orders", "orders") == market.database_url("orders", "orders")
+
+
+def test_the_broker_may_be_given_less_room(market: Market) -> None:
+    settings = json.loads(replace(market, broker_storage=1 << 20).broker.configuration())
+    assert settings["jetstream"]["max_file_store"] == 1 << 20
 
 
 def test_every_called_service_exists() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,12 @@ def test_the_market_listens_on_loopback_at_its_port(market: Market) -> None:
 
 def test_all_addresses_are_of_this_machine(market: Market) -> None:
     assert {host for host, _ in addresses_in(written(market, "envoy.yaml"))} == {"127.0.0.1"}
+
+
+def test_a_detour_leads_the_gateway_elsewhere(market: Market) -> None:
+    found = addresses_in(written(replace(market, detours={("gateway", "orders"): 1}), "envoy.yaml"))
+    assert ("127.0.0.1", 1) in found
+    assert ("127.0.0.1", market.ports.service("orders")) not in found
 
 
 def tracing(document: Any) -> int:
