@@ -45,6 +45,7 @@ def missing_imports(folders: list[Path], lock: Path) -> set[str]:
         "tests",
         "audit",
         "bench",
+        "chaos",
         "ci",
         "openapi",
         "generate",

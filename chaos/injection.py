@@ -1,0 +1,157 @@
+"""Doing a fault to a running market, and undoing it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+
+import psutil
+
+from chaos.schedule import Fault, Kind
+from laptop import processes
+from laptop.environment import Market
+from laptop.ports import HOST
+from laptop.readiness import READY, problem
+from laptop.supervisor import Supervisor
+from laptop.topology import Speaks
+
+_POLL = 0.02  # seconds
+_RECOVERY_SECONDS = 60.0  # in which a program that was killed must be back
+
+
+@dataclass
+class Force:
+    """A fault while it is in force: from the blow until its victim works again. Monotonic times."""
+
+    fault: Fault
+    begun: float
+    ended: float = float("inf")
+
+
+@dataclass
+class Journal:
+    """Which fault was in force when."""
+
+    forces: list[Force] = field(default_factory=list)
+
+    def now(self) -> list[Fault]:
+        """The faults that are in force."""
+        return [force.fault for force in list(self.forces) if force.ended == float("inf")]
+
+    @contextlib.contextmanager
+    def noting(self, fault: Fault) -> Iterator[None]:
+        """Notes that the fault is in force for the length of the block."""
+        force = Force(fault, time.monotonic())
+        self.forces.append(force)
+        try:
+            yield
+        finally:
+            force.ended = time.monotonic()
+
+
+class Injector:
+    """Torments one market; each fault is undone at the end of its block, also when that is interrupted."""
+
+    def __init__(self, market: Market) -> None:
+        self._market = market
+        self._ways: dict[Kind, Callable[[str], AbstractContextManager[None]]] = {
+            Kind.KILL: self._killed,
+            Kind.KILL_BACKEND: self._backend_killed,
+            Kind.STOP: self._stopped,
+        }
+        self.journal = Journal()
+        self.troubles: list[str] = []
+
+    def inflict(self, fault: Fault, over: threading.Event) -> None:
+        """Do the fault, wait for its duration or until all is ``over``, undo it."""
+        with self.journal.noting(fault), self._ways[fault.kind](fault.target):
+            over.wait(fault.duration)
+
+    @contextlib.contextmanager
+    def _killed(self, name: str) -> Iterator[None]:
+        victim = psutil.Process(self._pid(name))
+        victim.kill()
+        yield
+        self._wait_until_back(name, victim)
+
+    @contextlib.contextmanager
+    def _backend_killed(self, name: str) -> Iterator[None]:
+        # Not the helpers that every server has, but one that works for a client: it is the youngest.
+        backends = processes.family(self._pid(name))[1:]
+        max(backends, key=lambda backend: backend.create_time()).kill()
+        yield
+        self._wait_until_back(name, None)
+
+    @contextlib.contextmanager
+    def _stopped(self, name: str) -> Iterator[None]:
+        frozen = processes.family(self._pid(name))
+        try:
+            _signal(frozen, signal.SIGSTOP)
+            yield
+        finally:
+            _signal(frozen, signal.SIGCONT)
+
+    def _pid(self, name: str) -> int:
+        deadline = time.monotonic() + _RECOVERY_SECONDS
+        while True:
+            pid = next(process.pid for process in self._control().processes() if process.name == name)
+            if pid:
+                return pid
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{name} does not run")
+            time.sleep(_POLL)
+
+    def _control(self) -> Supervisor:
+        # A new one each time: it is not made for several threads.
+        return Supervisor(self._market.ports.supervisor, self._market.secrets.supervisor)
+
+    def _wait_until_back(self, name: str, victim: psutil.Process | None) -> None:
+        deadline = time.monotonic() + _RECOVERY_SECONDS
+        while (victim and victim.is_running()) or not self._works(name):
+            if time.monotonic() > deadline:
+                self.troubles.append(f"{name} is not back {_RECOVERY_SECONDS:.0f} s after it was killed")
+                return
+            time.sleep(_POLL)
+
+    def _works(self, name: str) -> bool:
+        """Whether the program itself does its work; what it needs may still be down."""
+        if name in ("postgres", "nats"):
+            return problem(self._market, name) == READY
+        if name == "gateway":
+            return _answers(self._market.ports.gateway, "/healthz")
+        service = next(service for service in self._market.services if service.name == name)
+        ports = self._market.ports
+        listens = service.speaks is Speaks.EVENTS or _listens(ports.service(name))
+        return listens and _answers(ports.admin(name), "/livez")
+
+
+def _signal(victims: list[psutil.Process], number: int) -> None:
+    for victim in victims:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            victim.send_signal(number)
+
+
+def _listens(port: int) -> bool:
+    try:
+        with socket.create_connection((HOST, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def _answers(port: int, path: str) -> bool:
+    connection = http.client.HTTPConnection(HOST, port, timeout=1)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
