@@ -7,10 +7,11 @@ import os
 import signal
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from chaos.market import opened, planned
+from chaos.market import led_through, opened, planned, proxies
 from chaos.running import Plan, run
 from laptop.errors import LaptopError
 from laptop.terminal import Progress
@@ -26,8 +27,10 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     progress = Progress(sys.stderr)
     try:
         market = planned(folder / "market")
-        with opened(market, environ, progress, keep=options.keep):
-            found = run(plan, market, progress)
+        with proxies(market) as between:
+            market = led_through(between, market)
+            with opened(market, environ, progress, keep=options.keep):
+                found = run(plan, market, between, progress)
     except KeyboardInterrupt:
         print("\nInterrupted; the market is gone.", file=sys.stderr)
         return 130
@@ -35,8 +38,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     print(found.text())
-    for finding in found.findings:
-        print(f"  {finding}")
+    for finding, times in Counter(found.findings).most_common(40):
+        print(f"  {times} x {finding}")
     return 1 if found.findings else 0
 
 

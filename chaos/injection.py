@@ -11,9 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 
 import psutil
 
+from chaos import broker
+from chaos.edges import Edge, edges
+from chaos.proxies import Condition, Proxies, State
 from chaos.schedule import Fault, Kind
 from laptop import processes
 from laptop.environment import Market
@@ -22,6 +26,13 @@ from laptop.readiness import READY, problem
 from laptop.supervisor import Supervisor
 from laptop.topology import Speaks
 
+_CONDITIONS = {
+    Kind.CUT: Condition(State.CUT),
+    Kind.DELAY: Condition(State.DELAYING, 0.1),
+    Kind.DELIVER_LATE: Condition(State.DELAYING, 2.5),  # later than most callers wait
+    Kind.SILENCE: Condition(State.SILENT),
+    Kind.LOSE_ANSWERS: Condition(State.LOSING_ANSWERS),
+}
 _POLL = 0.02  # seconds
 _RECOVERY_SECONDS = 60.0  # in which a program that was killed must be back
 
@@ -56,15 +67,32 @@ class Journal:
             force.ended = time.monotonic()
 
 
+def targets(market: Market) -> dict[Kind, list[str]]:
+    """What each kind of fault can be done to."""
+    programs = [*(service.name for service in market.services), "gateway", "nats", "postgres"]
+    ways = [str(edge) for edge in edges(market.services)]
+    return {
+        Kind.KILL: programs,
+        Kind.STOP: programs,
+        Kind.KILL_BACKEND: ["postgres"],
+        **dict.fromkeys(_CONDITIONS, ways),
+        Kind.FILL: ["nats"],
+    }
+
+
 class Injector:
     """Torments one market; each fault is undone at the end of its block, also when that is interrupted."""
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: Market, proxies: Proxies[Edge]) -> None:
         self._market = market
+        self._proxies = proxies
+        self._edges = {str(edge): edge for edge in proxies.ports}
         self._ways: dict[Kind, Callable[[str], AbstractContextManager[None]]] = {
             Kind.KILL: self._killed,
             Kind.KILL_BACKEND: self._backend_killed,
             Kind.STOP: self._stopped,
+            **{kind: partial(self._disturbed, condition) for kind, condition in _CONDITIONS.items()},
+            Kind.FILL: self._filled,
         }
         self.journal = Journal()
         self.troubles: list[str] = []
@@ -97,6 +125,17 @@ class Injector:
             yield
         finally:
             _signal(frozen, signal.SIGCONT)
+
+    @contextlib.contextmanager
+    def _disturbed(self, condition: Condition, edge: str) -> Iterator[None]:
+        self._proxies.change(self._edges[edge], condition)
+        try:
+            yield
+        finally:
+            self._proxies.change(self._edges[edge], Condition())
+
+    def _filled(self, _name: str) -> AbstractContextManager[None]:
+        return broker.filled(self._market.broker.url)
 
     def _pid(self, name: str) -> int:
         deadline = time.monotonic() + _RECOVERY_SECONDS

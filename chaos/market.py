@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from chaos.edges import Edge, edges
+from chaos.proxies import Proxies
 from laptop import closing, opening
 from laptop.environment import Market
 from laptop.errors import LaptopError
@@ -24,6 +26,18 @@ def planned(folder: Path) -> Market:
     home = Home(folder)
     home.create()
     return replace(Market.at(home, _free_port()), broker_storage=_BROKER_STORAGE)
+
+
+def proxies(market: Market) -> Proxies[Edge]:
+    """A fault proxy on every way of the market."""
+    return Proxies(
+        {edge: (market.port(edge.callee), answers) for edge, answers in edges(market.services).items()}
+    )
+
+
+def led_through(proxies: Proxies[Edge], market: Market) -> Market:
+    """The same market with its callers led to the proxies."""
+    return replace(market, detours={(edge.caller, edge.callee): port for edge, port in proxies.ports.items()})
 
 
 @contextlib.contextmanager

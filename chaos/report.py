@@ -53,8 +53,13 @@ def tally(exchanges: Iterable[tuple[Exchange, Judgement]], forces: Sequence[Forc
 
 
 def group(fault: Fault) -> str:
-    """The row that a fault belongs to."""
-    return f"{fault.kind} {fault.target}"
+    """The row that a fault belongs to: ways are told apart by where they lead."""
+    caller, way, callee = fault.target.partition(" -> ")
+    if not way:
+        return f"{fault.kind} {caller}"
+    if callee not in ("postgres", "nats", "bank"):
+        callee = "service"
+    return f"{fault.kind} {'gateway' if caller == 'gateway' else 'service'} -> {callee}"
 
 
 def _final(judgement: Judgement, met: Sequence[Force]) -> tuple[Verdict, str]:

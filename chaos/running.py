@@ -13,10 +13,12 @@ from psycopg.rows import dict_row
 
 from bench.client import Client as PlainClient
 from bench.shop import product_ids
-from chaos.injection import Injector
+from chaos.edges import Edge
+from chaos.injection import Injector, targets
 from chaos.promises import Order, all_broken
+from chaos.proxies import Proxies
 from chaos.report import Tally, tally
-from chaos.schedule import LANES, Fault, Kind, schedule
+from chaos.schedule import LANES, Fault, schedule
 from chaos.shopper import Account, Shopper
 from laptop.environment import Market
 from laptop.terminal import Progress
@@ -33,11 +35,11 @@ class Plan:
     seconds: float
 
 
-def run(plan: Plan, market: Market, progress: Progress) -> Tally:
+def run(plan: Plan, market: Market, proxies: Proxies[Edge], progress: Progress) -> Tally:
     """Torment an open market and give what came of it."""
     closing = threading.Event()
     shoppers = _shoppers(plan, market, closing)
-    injector = Injector(market)
+    injector = Injector(market, proxies)
     faults = schedule(plan.seed, plan.seconds, targets(market))
     for shopper in shoppers:
         shopper.start()
@@ -53,12 +55,6 @@ def run(plan: Plan, market: Market, progress: Progress) -> Tally:
     found.findings += injector.troubles
     found.findings += all_broken(purchases, _orders(market))
     return found
-
-
-def targets(market: Market) -> dict[Kind, list[str]]:
-    """What each kind of fault can be done to."""
-    programs = [*(service.name for service in market.services), "gateway", "nats", "postgres"]
-    return {Kind.KILL: programs, Kind.STOP: programs, Kind.KILL_BACKEND: ["postgres"]}
 
 
 def _torment(
@@ -101,7 +97,7 @@ def _account(client: PlainClient) -> Account:
     credentials = {"email": email, "password": _PASSWORD}
     made = client.call("POST", "/api/v1/accounts", {**credentials, "name": "Ada"})
     token = client.call("POST", "/api/v1/sessions", credentials)["token"]
-    return Account(made["account"]["id"], {"Authorization": f"Bearer {token}"})
+    return Account(made["account"]["id"], token)
 
 
 def _orders(market: Market) -> dict[tuple[str, str], Order]:

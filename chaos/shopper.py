@@ -33,10 +33,20 @@ _PATIENCE_SECONDS = 90.0  # until a purchase is given up that gets no clear answ
 
 @dataclass(frozen=True)
 class Account:
-    """Who shops: the account, and the headers that show it."""
+    """Who shops: the account, and the token that shows it."""
 
     id: str
-    headers: Mapping[str, str]
+    token: str
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """How the API knows the shopper."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+    @property
+    def cookie(self) -> Mapping[str, str]:
+        """How the shop's pages do."""
+        return {"Cookie": f"session={self.token}"}
 
 
 @dataclass
@@ -89,7 +99,7 @@ class Shopper:
     def _browse_pages(self) -> None:
         product = self._chance.choice(self._goods)
         for path in self._chance.sample(["/", f"/p/{product}", "/search?q=lantern", "/basket"], 2):
-            self._note(self._client.send("GET", path, PAGE, page=True))
+            self._note(self._client.send("GET", path, PAGE, page=True, headers=self._account.cookie))
 
     def _browse_api(self) -> None:
         product = f"/api/v1/products/{self._chance.choice(self._goods)}"

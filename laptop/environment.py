@@ -48,7 +48,7 @@ class Market:
             ports.nats, self.secrets.nats, self.home.streams, ports.nats_monitoring, self.broker_storage
         )
 
-    def port(self, callee: str, caller: str) -> int:
+    def port(self, callee: str, caller: str = "") -> int:
         """Where ``caller`` reaches a service or a server: at its own port, unless there is a detour."""
         servers = {"postgres": self.ports.postgres, "nats": self.ports.nats}
         own = servers[callee] if callee in servers else self.ports.service(callee)
@@ -59,8 +59,7 @@ class Market:
         return f"http://{HOST}:{self.ports.service(name)}"
 
     def database_url(self, role: str, database: str, caller: str = "") -> str:
-        """How ``role`` (a service, or the superuser ``postgres``) reaches a database; directly, unless a
-        ``caller`` with a detour is named."""
+        """How ``role`` (a service, or the superuser ``postgres``) reaches a database, on ``caller``'s way."""
         password = self.secrets.databases.get(role, self.secrets.postgres)
         return f"postgresql://{role}:{password}@{HOST}:{self.port('postgres', caller)}/{database}"
 
