@@ -7,25 +7,27 @@ import json
 import select
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from laptop.ports import HOST
 
 GRACE = 3.0  # seconds that an answer may take longer than the gateway allows itself, on a busy machine
-PAGE = "text/html"
+PAGE, DATA = "text/html", "application/json"
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request and its answer; ``status`` is 0 where none came, and ``failure`` says how. Monotonic times."""
+    """A request and its answer. ``status`` is 0 where none came; then ``failure`` says how. Monotonic times."""
 
-    request: str
+    method: str
+    path: str
+    wanted: str  # the content type that was asked for
     timeout: float  # seconds that the gateway allows itself
     sent: float
-    ended: float
-    wanted: str = ""  # the content type that was asked for
+    ended: float = 0.0
     status: int = 0
     content_type: str = ""
+    id: str = ""  # by which the market's logs know the request
     body: bytes = b""
     failure: str = ""
 
@@ -36,60 +38,39 @@ class Exchange:
 
 
 class Client:
-    """One kept-alive connection, for one thread; as good clients do, it looks before it uses it again."""
+    """One kept-alive connection, for one thread. It looks before it uses it again, as good clients do."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
-        self._connection = self._new()
+        self._connection = http.client.HTTPConnection(HOST, port)
 
     def send(
         self, method: str, path: str, timeout: float,
-        *, body: object = None, headers: Mapping[str, str] | None = None, page: bool = False,
+        *, body: object = None, headers: Mapping[str, str] | None = None, wanted: str = DATA,
     ) -> Exchange:  # fmt: skip
         """Send a request that the gateway answers within so many seconds; never raises for what the net does."""
-        wanted = PAGE if page else "application/json"
         text = None if body is None else json.dumps(body)
-        sent = time.monotonic()
-        status, kind, received, failure = self._exchange(
-            method,
-            path,
-            text,
-            {"Accept": wanted, "Content-Type": "application/json", **(headers or {})},
-            timeout + GRACE,
-        )
-        return Exchange(
-            f"{method} {path}", timeout, sent, time.monotonic(), wanted, status, kind, received, failure
-        )
+        all_headers = {"Accept": wanted, "Content-Type": DATA, **(headers or {})}
+        exchange = Exchange(method, path, wanted, timeout, time.monotonic())
+        try:
+            answered = self._exchange(exchange, text, all_headers)
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            answered = replace(exchange, failure=f"{type(error).__name__}: {error}")
+        return replace(answered, ended=time.monotonic())
 
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
 
-    def _exchange(
-        self, method: str, path: str, text: str | None, headers: Mapping[str, str], patience: float
-    ) -> tuple[int, str, bytes, str]:
-        self._drop_dead()
-        connection, deadline = self._connection, time.monotonic() + patience
-        try:
+    def _exchange(self, exchange: Exchange, text: str | None, headers: Mapping[str, str]) -> Exchange:
+        connection, patience = self._connection, exchange.timeout + GRACE
+        if connection.sock is not None and select.select([connection.sock], [], [], 0)[0]:
+            connection.close()  # the other side has closed it while nobody used it
+        if connection.sock is None:
             connection.timeout = patience
-            connection.connect() if connection.sock is None else connection.sock.settimeout(patience)
-            connection.request(method, path, text, dict(headers))
-            connection.sock.settimeout(max(0.01, deadline - time.monotonic()))
-            answer = connection.getresponse()
-            return answer.status, answer.getheader("Content-Type", ""), answer.read(), ""
-        except (OSError, http.client.HTTPException) as error:
-            self._renew()
-            return 0, "", b"", f"{type(error).__name__}: {error}"
-
-    def _drop_dead(self) -> None:
-        """Let go of a connection that the other side has closed while nobody used it."""
-        sock = self._connection.sock
-        if sock is not None and select.select([sock], [], [], 0)[0]:
-            self._renew()
-
-    def _renew(self) -> None:
-        self._connection.close()
-        self._connection = self._new()
-
-    def _new(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection(HOST, self._port)
+            connection.connect()
+        connection.sock.settimeout(patience)
+        connection.request(exchange.method, exchange.path, text, dict(headers))
+        answer = connection.getresponse()
+        kind, number = (answer.getheader(name, "") for name in ("Content-Type", "X-Request-Id"))
+        return replace(exchange, status=answer.status, content_type=kind, id=number, body=answer.read())

@@ -17,6 +17,7 @@ import psutil
 
 from chaos import broker
 from chaos.edges import Edge, edges
+from chaos.findings import Finding
 from chaos.proxies import Condition, Proxies, State
 from chaos.schedule import Fault, Kind
 from laptop import processes
@@ -94,13 +95,18 @@ class Injector:
             **{kind: partial(self._disturbed, condition) for kind, condition in _CONDITIONS.items()},
             Kind.FILL: self._filled,
         }
+        self._given_up = threading.Event()
         self.journal = Journal()
-        self.troubles: list[str] = []
+        self.findings: list[Finding] = []
 
-    def inflict(self, fault: Fault, over: threading.Event) -> None:
-        """Do the fault, wait for its duration or until all is ``over``, undo it."""
+    def inflict(self, fault: Fault) -> None:
+        """Do the fault, wait for its duration, undo it."""
         with self.journal.noting(fault), self._ways[fault.kind](fault.target):
-            over.wait(fault.duration)
+            self._given_up.wait(fault.duration)
+
+    def give_up(self) -> None:
+        """Undo all faults now."""
+        self._given_up.set()
 
     @contextlib.contextmanager
     def _killed(self, name: str) -> Iterator[None]:
@@ -155,9 +161,11 @@ class Injector:
         deadline = time.monotonic() + _RECOVERY_SECONDS
         while (victim and victim.is_running()) or not self._works(name):
             if time.monotonic() > deadline:
-                self.troubles.append(f"{name} is not back {_RECOVERY_SECONDS:.0f} s after it was killed")
+                what = f"not back {_RECOVERY_SECONDS:.0f} s after it was killed"
+                self.findings.append(Finding(what, name))
                 return
-            time.sleep(_POLL)
+            if self._given_up.wait(_POLL):
+                return
 
     def _works(self, name: str) -> bool:
         """Whether the program itself does its work; what it needs may still be down."""

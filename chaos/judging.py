@@ -35,10 +35,10 @@ class Judgement:
 def judged(exchange: Exchange, refusals: Collection[str] = ()) -> Judgement:
     """What the answer is worth, where a refusal with one of these reasons would be right."""
     if not exchange.status:
-        return Judgement(Verdict.UNANSWERED, exchange.failure)
+        return Judgement(Verdict.UNANSWERED, f"no answer ({exchange.failure})")
     found = _page(exchange) if exchange.wanted == PAGE else _answer(exchange, refusals)
     if found.verdict is not Verdict.FINDING and exchange.seconds > exchange.timeout + GRACE:
-        return Judgement(Verdict.LATE, f"answered after {exchange.seconds:.1f} s")
+        return Judgement(Verdict.LATE, "an answer that comes too late")
     return found
 
 
@@ -84,5 +84,5 @@ def _page(exchange: Exchange) -> Judgement:
 
 
 def _finding(exchange: Exchange, trouble: str) -> Judgement:
-    start = exchange.body[:300].decode(errors="replace")
-    return Judgement(Verdict.FINDING, f"{trouble}: {exchange.status} {start!r}")
+    said = reason(exchange)
+    return Judgement(Verdict.FINDING, f"{trouble} ({exchange.status}{' ' if said else ''}{said})")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from chaos.findings import Finding
+
 BOUGHT = ("CONFIRMED", "SHIPPED")
 BY_BUYER = "CANCELLED_BY_BUYER"
 # A purchase that is refused for one of these was never written down.
@@ -63,10 +65,10 @@ def broken(purchase: Purchase, order: Order | None) -> Iterator[str]:
     yield from _broken_cancellations(purchase, order)
 
 
-def all_broken(purchases: Iterable[Purchase], orders: Mapping[tuple[str, str], Order]) -> list[str]:
+def all_broken(purchases: Iterable[Purchase], orders: Mapping[tuple[str, str], Order]) -> list[Finding]:
     """The broken promises of all purchases; ``orders`` are by account and Idempotency-Key."""
     return [
-        f"purchase {purchase.key} ({purchase.card}): {trouble}"
+        Finding("a promise that was not kept", f"purchase {purchase.key} with {purchase.card}: {trouble}")
         for purchase in purchases
         for trouble in broken(purchase, orders.get((purchase.account_id, purchase.key)))
     ]

@@ -7,73 +7,87 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from chaos.client import Exchange
+from chaos.findings import Finding
 from chaos.injection import Force
 from chaos.judging import Judgement, Verdict
-from chaos.schedule import Fault
+from chaos.schedule import Fault, Kind
 from laptop.terminal import table
 
 NO_FAULT = "(no fault)"
 _HEADINGS = ("FAULT", "INJECTED", "TRIED", "WELL", "CLEAR ERROR", "UNANSWERED", "FINDINGS")
+_COLUMNS = (Verdict.WELL, Verdict.CLEAR_ERROR, Verdict.UNANSWERED, Verdict.FINDING)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A request with its final verdict, and the faults that were in force meanwhile."""
+
+    exchange: Exchange
+    verdict: Verdict
+    trouble: str
+    faults: Sequence[Fault]
+
+    @property
+    def finding(self) -> Finding | None:
+        """The request as a finding, if it is one."""
+        if self.verdict is not Verdict.FINDING:
+            return None
+        exchange = self.exchange
+        faults = ", ".join(f"{fault.kind} {fault.target}" for fault in self.faults) or NO_FAULT
+        where = f"{exchange.method} {exchange.path} after {exchange.seconds:.1f} s, {faults}, id {exchange.id or '-'}"
+        return Finding(self.trouble, where)
 
 
 @dataclass
 class Row:
-    """What happened under one kind of fault."""
+    """What happened under one group of faults."""
 
     injected: int = 0
     verdicts: Counter[Verdict] = field(default_factory=Counter)
 
 
-@dataclass
-class Tally:
-    """All rows by their name, and the findings in words."""
-
-    rows: dict[str, Row] = field(default_factory=dict)
-    findings: list[str] = field(default_factory=list)
-
-    def text(self) -> str:
-        """The table for people."""
-        return table(_HEADINGS, [_cells(name, row) for name, row in sorted(self.rows.items())])
+def judged_at_last(exchange: Exchange, judgement: Judgement, forces: Sequence[Force]) -> Judged:
+    """A request without an answer, or with a late one, is a finding unless the gateway itself was the victim."""
+    met = [force.fault for force in forces if force.begun < exchange.ended and force.ended > exchange.sent]
+    verdict, trouble = judgement.verdict, judgement.trouble
+    if verdict in (Verdict.UNANSWERED, Verdict.LATE):
+        is_excused = any(fault.target == "gateway" for fault in met)
+        verdict = Verdict.UNANSWERED if is_excused else Verdict.FINDING
+    return Judged(exchange, verdict, trouble, met)
 
 
-def tally(exchanges: Iterable[tuple[Exchange, Judgement]], forces: Sequence[Force]) -> Tally:
-    """Count every exchange for each fault that was in force between its request and its answer."""
-    found = Tally()
+def rows(judged: Iterable[Judged], forces: Iterable[Force]) -> dict[str, Row]:
+    """Each request, counted for every group of faults that it met."""
+    found: dict[str, Row] = {}
     for force in forces:
-        found.rows.setdefault(group(force.fault), Row()).injected += 1
-    for exchange, judgement in exchanges:
-        met = [force for force in forces if force.begun < exchange.ended and force.ended > exchange.sent]
-        verdict, trouble = _final(judgement, met)
-        for name in sorted({group(force.fault) for force in met}) or [NO_FAULT]:
-            found.rows.setdefault(name, Row()).verdicts[verdict] += 1
-        if verdict is Verdict.FINDING:
-            faults = ", ".join(f"{force.fault.kind} {force.fault.target}" for force in met) or "no fault"
-            found.findings.append(f"{exchange.request} during {faults}: {trouble}")
+        found.setdefault(group(force.fault), Row()).injected += 1
+    for one in judged:
+        for name in {group(fault) for fault in one.faults} or {NO_FAULT}:
+            found.setdefault(name, Row()).verdicts[one.verdict] += 1
     return found
 
 
 def group(fault: Fault) -> str:
-    """The row that a fault belongs to: ways are told apart by where they lead."""
+    """The row that a fault belongs to; ways are grouped by their ends."""
     caller, way, callee = fault.target.partition(" -> ")
     if not way:
-        return f"{fault.kind} {caller}"
+        return f"{fault.kind} {fault.target}"
     if callee not in ("postgres", "nats", "bank"):
         callee = "service"
     return f"{fault.kind} {'gateway' if caller == 'gateway' else 'service'} -> {callee}"
 
 
-def _final(judgement: Judgement, met: Sequence[Force]) -> tuple[Verdict, str]:
-    """A request without an answer, or with a late one, is a finding unless the gateway itself was the victim."""
-    if judgement.verdict not in (Verdict.UNANSWERED, Verdict.LATE):
-        return judgement.verdict, judgement.trouble
-    if any(force.fault.target == "gateway" for force in met):
-        return Verdict.UNANSWERED, ""
-    return Verdict.FINDING, judgement.trouble
+def shown(found: dict[str, Row]) -> str:
+    """The rows for people, in the order of the kinds, those without a fault first."""
+    kinds = [NO_FAULT, *sorted(Kind, key=len, reverse=True)]
+
+    def place(name: str) -> tuple[int, str]:
+        kind = next(kind for kind in kinds if name.startswith(kind))
+        return ([NO_FAULT, *Kind].index(kind), name)
+
+    return table(_HEADINGS, [_cells(name, found[name]) for name in sorted(found, key=place)])
 
 
 def _cells(name: str, row: Row) -> tuple[str, ...]:
-    counts = (
-        row.verdicts[v] for v in (Verdict.WELL, Verdict.CLEAR_ERROR, Verdict.UNANSWERED, Verdict.FINDING)
-    )
-    injected = str(row.injected) if row.injected else "-"
-    return (name, injected, str(row.verdicts.total()), *map(str, counts))
+    counts = (str(row.verdicts[verdict]) for verdict in _COLUMNS)
+    return (name, str(row.injected) if row.injected else "", str(row.verdicts.total()), *counts)

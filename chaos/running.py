@@ -2,102 +2,107 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import psycopg
 from psycopg.rows import dict_row
 
-from bench.client import Client as PlainClient
-from bench.shop import product_ids
+from audit.errors import CannotRead
+from audit.reconciliation import audit
+from audit.report import Report
+from audit.stores import Stores
+from chaos.crowd import crowd
 from chaos.edges import Edge
-from chaos.injection import Injector, targets
+from chaos.findings import Finding
+from chaos.injection import Force, Injector, targets
 from chaos.promises import Order, all_broken
 from chaos.proxies import Proxies
-from chaos.report import Tally, tally
+from chaos.report import Judged, judged_at_last
+from chaos.rest import PATIENCE, wait_for_rest
 from chaos.schedule import LANES, Fault, schedule
-from chaos.shopper import Account, Shopper
+from chaos.shopper import Shopper
 from laptop.environment import Market
 from laptop.terminal import Progress
 
-SHOPPERS = 10
-_PASSWORD = "a long password of the chaos"  # noqa: S105 - of accounts that exist for minutes
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does: the same seed and minutes, the same schedule and the same wishes of the shoppers."""
+    """What a run does: the same seed and seconds, the same schedule and the same wishes of the shoppers."""
 
     seed: int
     seconds: float
 
 
-def run(plan: Plan, market: Market, proxies: Proxies[Edge], progress: Progress) -> Tally:
-    """Torment an open market and give what came of it."""
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a run. ``audit`` is None where the stores could not be read."""
+
+    requests: Sequence[Judged]
+    forces: Sequence[Force]
+    audit: Report | None
+    findings: Sequence[Finding]
+
+
+def run(plan: Plan, market: Market, proxies: Proxies[Edge], progress: Progress) -> Outcome:
+    """Torment an open market, let it come to rest, and give what came of it."""
     closing = threading.Event()
-    shoppers = _shoppers(plan, market, closing)
+    shoppers = crowd(market, plan.seed, closing)
     injector = Injector(market, proxies)
-    faults = schedule(plan.seed, plan.seconds, targets(market))
     for shopper in shoppers:
         shopper.start()
     try:
-        _torment(faults, plan, injector, shoppers, progress)
+        _torment(schedule(plan.seed, plan.seconds, targets(market)), plan, injector, shoppers, progress)
     finally:
         closing.set()
+    progress.show("the shoppers settle their last purchases ...")
     for shopper in shoppers:
         shopper.join()
-    exchanges = [one for shopper in shoppers for one in shopper.memory.exchanges]
-    found = tally(exchanges, injector.journal.forces)
-    purchases = [purchase for shopper in shoppers for purchase in shopper.memory.purchases]
-    found.findings += injector.troubles
-    found.findings += all_broken(purchases, _orders(market))
-    return found
+    forces = injector.journal.forces
+    seen = [one for shopper in shoppers for one in shopper.memory.exchanges]
+    judged = [judged_at_last(exchange, judgement, forces) for exchange, judgement in seen]
+    findings = [one.finding for one in judged if one.finding] + injector.findings
+    findings += _not_at_rest(market, progress) + _broken_promises(market, shoppers)
+    report, wrong = _audited(market, progress)
+    return Outcome(judged, forces, report, findings + wrong)
 
 
 def _torment(
     faults: list[Fault], plan: Plan, injector: Injector, shoppers: list[Shopper], progress: Progress
 ) -> None:
-    over, started = threading.Event(), time.monotonic()
-    waiting = list(faults)
+    started, waiting, inflicted = time.monotonic(), list(faults), []
     with ThreadPoolExecutor(LANES + 2) as pool:
         try:
-            inflicted = []
             while (now := time.monotonic() - started) < plan.seconds:
                 while waiting and waiting[0].start <= now:
-                    inflicted.append(pool.submit(injector.inflict, waiting.pop(0), over))
+                    inflicted.append(pool.submit(injector.inflict, waiting.pop(0)))
                 in_force = ", ".join(f"{fault.kind} {fault.target}" for fault in injector.journal.now())
-                bought = sum(len(shopper.memory.purchases) for shopper in shoppers)
-                progress.show(f"{now:3.0f} s of {plan.seconds:.0f}, {bought} purchases  {in_force}")
-                time.sleep(0.05)
-        finally:
-            over.set()
+                bought = sum(shopper.memory.bought() for shopper in shoppers)
+                progress.show(f"{now:4.0f} s of {plan.seconds:.0f}  {bought} purchases  {in_force}")
+                time.sleep(_LOOK_SECONDS)
+        except BaseException:
+            injector.give_up()
+            raise
     for outcome in inflicted:
         outcome.result()
 
 
-def _shoppers(plan: Plan, market: Market, closing: threading.Event) -> list[Shopper]:
-    port = market.ports.gateway
-    goods = product_ids(port)
-    with PlainClient(port) as client:
-        stock = {one: int(client.call("GET", f"/api/v1/products/{one}/stock")["available"]) for one in goods}
-        accounts = [_account(client) for _ in range(SHOPPERS)]
-    scarce = [one for one in goods if stock[one] < 10]
-    plentiful = [one for one in goods if stock[one] >= 100]
-    return [
-        Shopper(port, account, f"{plan.seed} {number}", plentiful, scarce, closing)
-        for number, account in enumerate(accounts)
-    ]
+def _not_at_rest(market: Market, progress: Progress) -> list[Finding]:
+    left = wait_for_rest(market, progress)
+    return [Finding(f"not at rest {PATIENCE:.0f} s after the last fault", one) for one in left]
 
 
-def _account(client: PlainClient) -> Account:
-    email = f"{secrets.token_hex(8)}@example.com"
-    credentials = {"email": email, "password": _PASSWORD}
-    made = client.call("POST", "/api/v1/accounts", {**credentials, "name": "Ada"})
-    token = client.call("POST", "/api/v1/sessions", credentials)["token"]
-    return Account(made["account"]["id"], token)
+def _broken_promises(market: Market, shoppers: list[Shopper]) -> list[Finding]:
+    memories = [shopper.memory for shopper in shoppers]
+    found = all_broken([purchase for memory in memories for purchase in memory.purchases], _orders(market))
+    for memory in memories:
+        found += [Finding("a purchase that never got a clear answer", key) for key in memory.unsettled]
+    return found
 
 
 def _orders(market: Market) -> dict[tuple[str, str], Order]:
@@ -110,3 +115,12 @@ def _orders(market: Market) -> dict[tuple[str, str], Order]:
         (row["account_id"], row["idempotency_key"]): Order(row["id"], row["state"], row["reason"])
         for row in rows
     }
+
+
+def _audited(market: Market, progress: Progress) -> tuple[Report | None, list[Finding]]:
+    progress.show("auditing ...")
+    try:
+        report = audit(Stores.of_market(market))
+    except CannotRead as error:
+        return None, [Finding("the audit cannot read a store", str(error))]
+    return report, [Finding(f"audit: {one.rule}", f"{one.id}: {one.text}") for one in report.findings]

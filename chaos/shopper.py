@@ -9,12 +9,12 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from chaos.client import Client, Exchange
+from chaos.client import PAGE, Client, Exchange
 from chaos.judging import Judgement, Verdict, content, judged, reason
-from chaos.promises import WITHOUT_ORDER, Purchase, Told
+from chaos.promises import BOUGHT, WITHOUT_ORDER, Purchase, Told
 
 # What the gateway allows itself, in seconds, as its README says.
-READ, CART, LOOK, CHECKOUT, PAGE = 2.0, 5.0, 5.0, 15.0, 20.0
+READ, CART, LOOK, CHECKOUT, SHOP = 2.0, 5.0, 5.0, 15.0, 20.0
 CARDS = {
     "tok_visa": 12, "tok_mastercard": 2, "tok_declined": 2, "tok_insufficient_funds": 1, "tok_slow": 1,
     "tok_lost_answer": 2,
@@ -57,6 +57,10 @@ class Memory:
     purchases: list[Purchase] = field(default_factory=list)
     unsettled: list[str] = field(default_factory=list)  # keys of purchases that never got a clear answer
 
+    def bought(self) -> int:
+        """How many purchases were confirmed."""
+        return sum(any(told.state in BOUGHT for told in purchase.told) for purchase in self.purchases)
+
 
 class Shopper:
     """Shops in a thread of its own until ``closing`` is set; ``goods`` and ``scarce`` are ids of products."""
@@ -98,8 +102,8 @@ class Shopper:
 
     def _browse_pages(self) -> None:
         product = self._chance.choice(self._goods)
-        for path in self._chance.sample(["/", f"/p/{product}", "/search?q=lantern", "/basket"], 2):
-            self._note(self._client.send("GET", path, PAGE, page=True, headers=self._account.cookie))
+        for path in self._chance.sample(["/", f"/p/{product}", "/search?q=lantern", "/basket", "/orders"], 2):
+            self._note(self._client.send("GET", path, SHOP, wanted=PAGE, headers=self._account.cookie))
 
     def _browse_api(self) -> None:
         product = f"/api/v1/products/{self._chance.choice(self._goods)}"
@@ -121,7 +125,9 @@ class Shopper:
         if self._chance.random() < 0.15:
             self._order_twice_at_once(purchase)
         self._order_until_clear(purchase)
-        if purchase.told and purchase.told[-1].state and self._chance.random() < 0.2:
+        if not purchase.told or purchase.told[-1].reason:
+            self._empty_basket()
+        elif self._chance.random() < 0.2:
             self._cancel(purchase)
 
     def _fill_basket(self) -> bool:
@@ -133,6 +139,13 @@ class Shopper:
             if self._note(put) is not Verdict.WELL:
                 return False
         return True
+
+    def _empty_basket(self) -> None:
+        """Put back what could not be bought, as far as that can be done now."""
+        seen = self._asked("GET", "/api/v1/cart", CART)
+        if self._note(seen) is Verdict.WELL:
+            for item in content(seen)["items"]:
+                self._note(self._asked("DELETE", f"/api/v1/cart/items/{item['productId']}", CART))
 
     def _order_until_clear(self, purchase: Purchase) -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS

@@ -45,7 +45,7 @@ def reservations(books: Books) -> Iterator[Trouble]:
         order = books.orders.get(reservation.order_id)
         if order is None:
             yield reservation.order_id, f"a reservation ({reservation.state}) of no order"
-        elif reservation.pieces != order.pieces:
+        elif reservation.pieces != order.pieces and (reservation.pieces or reservation.state != "RELEASED"):
             yield order.id, f"{_told(reservation.pieces)} reserved instead of {_told(order.pieces)}"
         if reservation.state == "HELD" and books.time - reservation.expire_time > _LAPSE:
             yield reservation.order_id, "the reservation has lapsed, but its pieces are still held"
