@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -20,7 +20,7 @@ from chaos.edges import Edge, edges
 from chaos.findings import Finding
 from chaos.proxies import Condition, Proxies, State
 from chaos.schedule import Fault, Kind
-from laptop import processes
+from laptop import bank, processes
 from laptop.environment import Market
 from laptop.ports import HOST
 from laptop.readiness import READY, problem
@@ -34,6 +34,12 @@ _CONDITIONS = {
     Kind.SILENCE: Condition(State.SILENT),
     Kind.LOSE_ANSWERS: Condition(State.LOSING_ANSWERS),
 }
+_ILLNESSES: Mapping[Kind, Mapping[str, object]] = {
+    Kind.SLOW: {"delaySeconds": 2.0},
+    Kind.DOWN: {"down": True},
+    Kind.FLAKY: {"errorShare": 0.4},
+}
+_INSTANT = (Kind.KILL, Kind.KILL_BACKEND)  # done with a blow: they last until the victim is back
 _POLL = 0.02  # seconds
 _RECOVERY_SECONDS = 60.0  # in which a program that was killed must be back
 
@@ -78,6 +84,7 @@ def targets(market: Market) -> dict[Kind, list[str]]:
         Kind.KILL_BACKEND: ["postgres"],
         **dict.fromkeys(_CONDITIONS, ways),
         Kind.FILL: ["nats"],
+        **dict.fromkeys(_ILLNESSES, ["bank"]),
     }
 
 
@@ -94,6 +101,7 @@ class Injector:
             Kind.STOP: self._stopped,
             **{kind: partial(self._disturbed, condition) for kind, condition in _CONDITIONS.items()},
             Kind.FILL: self._filled,
+            **{kind: partial(self._bank_ill, illness) for kind, illness in _ILLNESSES.items()},
         }
         self._given_up = threading.Event()
         self.journal = Journal()
@@ -102,7 +110,8 @@ class Injector:
     def inflict(self, fault: Fault) -> None:
         """Do the fault, wait for its duration, undo it."""
         with self.journal.noting(fault), self._ways[fault.kind](fault.target):
-            self._given_up.wait(fault.duration)
+            if fault.kind not in _INSTANT:
+                self._given_up.wait(fault.duration)
 
     def give_up(self) -> None:
         """Undo all faults now."""
@@ -142,6 +151,14 @@ class Injector:
 
     def _filled(self, _name: str) -> AbstractContextManager[None]:
         return broker.filled(self._market.broker.url)
+
+    @contextlib.contextmanager
+    def _bank_ill(self, illness: Mapping[str, object], _name: str) -> Iterator[None]:
+        bank.put_faults(self._market, illness)
+        try:
+            yield
+        finally:
+            bank.put_faults(self._market, {})
 
     def _pid(self, name: str) -> int:
         deadline = time.monotonic() + _RECOVERY_SECONDS

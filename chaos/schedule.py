@@ -27,6 +27,9 @@ class Kind(StrEnum):
     SILENCE = "silence"
     LOSE_ANSWERS = "lose answers"
     FILL = "fill"
+    SLOW = "slow"
+    DOWN = "down"
+    FLAKY = "flaky"
 
 
 # How often a kind comes in a round besides the once that every kind does.

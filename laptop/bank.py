@@ -31,17 +31,14 @@ def set_faults(home: Home, down: str, slow: str, flaky: str) -> str:
         "errorShare": _number("FLAKY", flaky, "a part of 1, for example 0.3"),
     }
     market, _ = closing.required(home)
-    return _described(_put(market, wanted))
+    return _described(put_faults(market, wanted))
 
 
-def _number(name: str, text: str, meaning: str) -> float:
-    try:
-        return float(text or 0)
-    except ValueError:
-        raise LaptopError(f"{name} must be a number ({meaning}), not {text!r}", exit_code=2) from None
+def put_faults(market: Market, wanted: Mapping[str, object]) -> dict[str, Any]:
+    """Put these faults in force, as the bank's README names them, and give what is in force now; none: {}.
 
-
-def _put(market: Market, wanted: Mapping[str, object]) -> dict[str, Any]:
+    Raises `LaptopError` where the bank refuses them or does not answer.
+    """
     connection = http.client.HTTPConnection(HOST, market.ports.service("bank"), timeout=_TIMEOUT)
     headers = {
         "Authorization": f"Bearer {market.secrets.bank_api_key}",
@@ -58,6 +55,13 @@ def _put(market: Market, wanted: Mapping[str, object]) -> dict[str, Any]:
     if status >= 400:
         raise LaptopError(f"The bank refuses: {answer.get('message')}", exit_code=2 if status < 500 else 1)
     return answer
+
+
+def _number(name: str, text: str, meaning: str) -> float:
+    try:
+        return float(text or 0)
+    except ValueError:
+        raise LaptopError(f"{name} must be a number ({meaning}), not {text!r}", exit_code=2) from None
 
 
 def _described(faults: Mapping[str, Any]) -> str:
