@@ -82,9 +82,9 @@ def targets(market: Market) -> dict[Kind, list[str]]:
         Kind.KILL: programs,
         Kind.STOP: programs,
         Kind.KILL_BACKEND: ["postgres"],
-        **dict.fromkeys(_CONDITIONS, ways),
+        **{kind: ways for kind in _CONDITIONS},
         Kind.FILL: ["nats"],
-        **dict.fromkeys(_ILLNESSES, ["bank"]),
+        **{kind: ["bank"] for kind in _ILLNESSES},
     }
 
 
