@@ -8,6 +8,7 @@ import select
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from urllib.parse import urlencode
 
 from laptop.ports import HOST
 
@@ -28,6 +29,8 @@ class Exchange:
     status: int = 0
     content_type: str = ""
     id: str = ""  # by which the market's logs know the request
+    place: str = ""  # where a page sends its reader
+    cookie: str = ""  # NAME=VALUE
     body: bytes = b""
     failure: str = ""
 
@@ -45,11 +48,16 @@ class Client:
 
     def send(
         self, method: str, path: str, timeout: float,
-        *, body: object = None, headers: Mapping[str, str] | None = None, wanted: str = DATA,
+        *, body: object = None, form: Mapping[str, str] | None = None, headers: Mapping[str, str],
+        wanted: str = DATA,
     ) -> Exchange:  # fmt: skip
-        """Send a request that the gateway answers within so many seconds; never raises for what the net does."""
-        text = None if body is None else json.dumps(body)
-        all_headers = {"Accept": wanted, "Content-Type": DATA, **(headers or {})}
+        """Send a request that the gateway answers within so many seconds; never raises for what the net does.
+
+        ``body`` goes as JSON, ``form`` as browsers send it.
+        """
+        text = urlencode(form) if form is not None else None if body is None else json.dumps(body)
+        kind = DATA if form is None else "application/x-www-form-urlencoded"
+        all_headers = {"Accept": wanted, "Content-Type": kind, **headers}
         exchange = Exchange(method, path, wanted, timeout, time.monotonic())
         try:
             answered = self._exchange(exchange, text, all_headers)
@@ -72,5 +80,9 @@ class Client:
         connection.sock.settimeout(patience)
         connection.request(exchange.method, exchange.path, text, dict(headers))
         answer = connection.getresponse()
-        kind, number = (answer.getheader(name, "") for name in ("Content-Type", "X-Request-Id"))
-        return replace(exchange, status=answer.status, content_type=kind, id=number, body=answer.read())
+        named = ("Content-Type", "X-Request-Id", "Location", "Set-Cookie")
+        kind, number, place, cookie = (answer.getheader(name, "") for name in named)
+        return replace(
+            exchange, status=answer.status, content_type=kind, id=number, place=place,
+            cookie=cookie.partition(";")[0], body=answer.read(),
+        )  # fmt: skip

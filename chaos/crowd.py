@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
 import secrets
 import threading
 
 from bench.client import Client
 from bench.shop import product_ids
-from chaos.shopper import Account, Shopper
+from chaos.buyer import Goods
+from chaos.person import Account, Person
+from chaos.shopper import Shopper
 from laptop.environment import Market
 
 _SHOPPERS = 10
@@ -25,7 +28,7 @@ def crowd(market: Market, seed: int, closing: threading.Event) -> list[Shopper]:
     plentiful = [one for one in goods if stock[one] >= _PLENTIFUL]
     scarce = [one for one in goods if stock[one] <= _SCARCE]
     return [
-        Shopper(port, account, f"{seed} {number}", plentiful, scarce, closing)
+        Shopper(Person(account, port, random.Random(f"{seed} {number}")), Goods(plentiful, scarce), closing)
         for number, account in enumerate(accounts)
     ]
 

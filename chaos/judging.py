@@ -74,12 +74,15 @@ def _answer(exchange: Exchange, refusals: Collection[str]) -> Judgement:
 
 
 def _page(exchange: Exchange) -> Judgement:
-    if not exchange.content_type.startswith(PAGE) or b"</html>" not in exchange.body:
+    is_whole = b"</html>" in exchange.body or exchange.status == 303
+    if not exchange.content_type.startswith(PAGE) or not is_whole:
         return _finding(exchange, "no whole page")
-    if exchange.status == 200:
-        return Judgement(Verdict.WELL)
     if exchange.status in _LATER:
         return Judgement(Verdict.CLEAR_ERROR)
+    sends_away = exchange.status == 303 and not exchange.place.startswith("/sign-in")
+    refuses_a_form = exchange.status == 400 and exchange.method == "POST"
+    if exchange.status == 200 or sends_away or refuses_a_form:
+        return Judgement(Verdict.WELL)
     return _finding(exchange, "a page that should not be")
 
 

@@ -11,6 +11,7 @@ BOUGHT = ("CONFIRMED", "SHIPPED")
 BY_BUYER = "CANCELLED_BY_BUYER"
 # A purchase that is refused for one of these was never written down.
 WITHOUT_ORDER = ("CART_EMPTY", "PRODUCT_GONE")
+REFUSED = "REFUSED"  # by a page, which gives its reason for people only
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class Told:
     order_id: str
     state: str = ""
     reason: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)  # pieces by product
 
     def __str__(self) -> str:
         return f"{self.state or self.reason} {self.order_id}".rstrip()
@@ -32,6 +34,7 @@ class Purchase:
     account_id: str
     key: str
     card: str
+    wanted: Mapping[str, int]  # pieces by product
     told: list[Told] = field(default_factory=list)
     cancel_asked: bool = False
     cancel_told: list[Told] = field(default_factory=list)
@@ -50,19 +53,15 @@ def broken(purchase: Purchase, order: Order | None) -> Iterator[str]:
     """Each promise about the purchase that was not kept, in words."""
     yield from _contradictions(purchase.told)
     for told in purchase.told:
-        if told.reason in WITHOUT_ORDER:
-            kept = order is None
-        elif order is None:
-            kept = False
-        elif told.reason:
-            kept = order.state == "CANCELLED" and order.reason == told.reason
-        elif told.state in BOUGHT:
-            kept = order.state in BOUGHT or (purchase.cancel_asked and order.reason == BY_BUYER)
-        else:
-            kept = order.id == told.order_id and (told.state != "CANCELLED" or purchase.cancel_asked)
-        if not kept:
+        yield from _left_out(purchase, told)
+        if not _is_kept(purchase, told, order):
             yield f"said to be {told}, is {_described(order)}"
-    yield from _broken_cancellations(purchase, order)
+    for told in purchase.cancel_told:
+        is_cancelled = order is not None and order.state == "CANCELLED"
+        if told.state == "CANCELLED" and not is_cancelled:
+            yield f"said to be cancelled, is {_described(order)}"
+        if told.reason and is_cancelled:
+            yield f"said to be too late to cancel, is {_described(order)}"
 
 
 def all_broken(purchases: Iterable[Purchase], orders: Mapping[tuple[str, str], Order]) -> list[Finding]:
@@ -83,13 +82,25 @@ def _contradictions(answers: list[Told]) -> Iterator[str]:
         yield f"contradicting answers: {', '.join(ends)}"
 
 
-def _broken_cancellations(purchase: Purchase, order: Order | None) -> Iterator[str]:
-    cancelled = order is not None and order.state == "CANCELLED"
-    for told in purchase.cancel_told:
-        if told.state == "CANCELLED" and not cancelled:
-            yield f"said to be cancelled, is {_described(order)}"
-        if told.reason and cancelled:
-            yield f"said to be too late to cancel ({told}), is {_described(order)}"
+def _left_out(purchase: Purchase, told: Told) -> Iterator[str]:
+    if told.lines:
+        missing = [one for one, pieces in purchase.wanted.items() if told.lines.get(one, 0) < pieces]
+        if missing:
+            yield f"put into the basket, but not in order {told.order_id}: {', '.join(sorted(missing))}"
+
+
+def _is_kept(purchase: Purchase, told: Told, order: Order | None) -> bool:
+    if told.reason in WITHOUT_ORDER:
+        return order is None
+    if told.reason == REFUSED:
+        return order is None or order.state == "CANCELLED"
+    if order is None or (told.order_id and told.order_id != order.id):
+        return False
+    if told.reason:
+        return order.state == "CANCELLED" and order.reason == told.reason
+    if told.state in BOUGHT:
+        return order.state in BOUGHT or (purchase.cancel_asked and order.reason == BY_BUYER)
+    return told.state != "CANCELLED" or purchase.cancel_asked
 
 
 def _described(order: Order | None) -> str:
