@@ -44,6 +44,11 @@ bank: ## Make the bank ill; with nothing more, well again     DOWN=1 SLOW=2 FLAK
 audit: ## Compare every service's store with the bank's ledger  V=1
 	@if [ -x $(PY) ]; then $(PY) -m audit; else echo 'Nothing runs here: make up starts the market.'; exit 3; fi
 
+.PHONY: chaos
+chaos: ## Torment a market of its own while shoppers buy      SEED=1 MINUTES=5 KEEP=1
+	@ci/install.sh dev
+	@$(PY) -m chaos $(if $(SEED),--seed='$(SEED)') $(if $(MINUTES),--minutes='$(MINUTES)') $(if $(KEEP),--keep)
+
 ##@ Check the code
 
 .PHONY: test test-unit test-service test-gateway test-system lint format bench

@@ -16,32 +16,41 @@ from chaos.findings import listed
 from chaos.market import led_through, opened, planned, proxies
 from chaos.report import rows, shown
 from chaos.running import Outcome, Plan, run
+from laptop.cli import INTERRUPTED
 from laptop.errors import LaptopError
 from laptop.terminal import Progress
+
+_SHORTEST, _LONGEST = 0.1, 1440.0  # minutes
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Torment and print. Gives 0 without findings, else 1; 2 for bad arguments, 130 when interrupted."""
     options = _parser(environ).parse_args(arguments)
-    plan = Plan(options.seed, options.minutes * 60)
-    signal.signal(signal.SIGTERM, _interrupt)
-    print(f"seed {plan.seed}", flush=True)
-    folder = Path(tempfile.mkdtemp(prefix="chaos-")).resolve()
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
     try:
-        outcome = _run(plan, folder, environ, keep=options.keep)
+        plan = Plan(_seed(options.seed), _minutes(options.minutes) * 60)
+        print(f"seed {plan.seed}", flush=True)
+        outcome = _in_a_folder(plan, environ, keep=options.keep)
     except KeyboardInterrupt:
-        print("\nInterrupted; the market is closed.", file=sys.stderr)
-        return 130
+        print("\nInterrupted. The market is closed.", file=sys.stderr)
+        return INTERRUPTED
     except LaptopError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    finally:
-        if options.keep:
-            print(f"The market's folder, with its logs: {folder}", file=sys.stderr)
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
     print(_text(outcome, plan))
     return 1 if outcome.findings else 0
+
+
+def _in_a_folder(plan: Plan, environ: Mapping[str, str], *, keep: bool) -> Outcome:
+    folder = Path(tempfile.mkdtemp(prefix="chaos-")).resolve()
+    try:
+        return _run(plan, folder, environ, keep=keep)
+    finally:
+        if keep:
+            print(f"Kept, with the market's logs: {folder}", file=sys.stderr)
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run(plan: Plan, folder: Path, environ: Mapping[str, str], *, keep: bool) -> Outcome:
@@ -50,8 +59,8 @@ def _run(plan: Plan, folder: Path, environ: Mapping[str, str], *, keep: bool) ->
         market = led_through(between, market)
         with opened(market, environ, progress, keep=keep):
             outcome = run(plan, market, between, progress)
-            if keep:
-                evidence.keep(outcome, folder)
+    if keep:
+        evidence.keep(outcome, folder)
     return outcome
 
 
@@ -60,8 +69,8 @@ def _text(outcome: Outcome, plan: Plan) -> str:
     if outcome.audit:
         parts += ["", outcome.audit.table()]
     if outcome.findings:
-        replay = f"make chaos SEED={plan.seed} MINUTES={plan.seconds / 60:g} KEEP=1"
-        parts += ["", f"{len(outcome.findings)} findings:", listed(outcome.findings), "", f"Again: {replay}"]
+        again = f"make chaos SEED={plan.seed} MINUTES={plan.seconds / 60:g} KEEP=1"
+        parts += ["", f"{len(outcome.findings)} findings:", listed(outcome.findings), "", f"Again: {again}"]
     else:
         parts += ["", "Nothing was lost, and nobody was left without an answer."]
     return "\n".join(parts)
@@ -69,8 +78,8 @@ def _text(outcome: Outcome, plan: Plan) -> str:
 
 def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
-    parser.add_argument("--seed", type=int, default=int.from_bytes(os.urandom(4)), help="replays a schedule")
-    parser.add_argument("--minutes", type=_minutes, default=1.0, help="how long the faults go on; default: 1")
+    parser.add_argument("--seed", default="", help="a number that repeats a schedule; default: a random one")
+    parser.add_argument("--minutes", default="1", help="how long the faults go on; default: 1")
     parser.add_argument(
         "--keep", action="store_true", default=bool(environ.get("KEEP")),
         help="keep the market's folder with its logs, and all that was seen; default: KEEP",
@@ -78,10 +87,23 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     return parser
 
 
+def _seed(text: str) -> int:
+    if not text:
+        return int.from_bytes(os.urandom(4))
+    if not text.isdecimal():
+        raise LaptopError(f"SEED must be a whole number, not {text!r}", exit_code=2)
+    return int(text)
+
+
 def _minutes(text: str) -> float:
-    minutes = float(text)
-    if not 0.1 <= minutes <= 24 * 60:
-        raise ValueError
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0.0
+    if not _SHORTEST <= minutes <= _LONGEST:
+        raise LaptopError(
+            f"MINUTES must be a number from {_SHORTEST} to {_LONGEST:.0f}, not {text!r}", exit_code=2
+        )
     return minutes
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 import psutil
+import psycopg
 
 from chaos import broker
 from chaos.edges import Edge, edges
@@ -186,7 +187,9 @@ class Injector:
 
     def _works(self, name: str) -> bool:
         """Whether the program itself does its work; what it needs may still be down."""
-        if name in ("postgres", "nats"):
+        if name == "postgres":
+            return self._database_answers()
+        if name == "nats":
             return problem(self._market, name) == READY
         if name == "gateway":
             return _answers(self._market.ports.gateway, "/healthz")
@@ -194,6 +197,14 @@ class Injector:
         ports = self._market.ports
         listens = service.speaks is Speaks.EVENTS or _listens(ports.service(name))
         return listens and _answers(ports.admin(name), "/livez")
+
+    def _database_answers(self) -> bool:
+        # Its pid file says that it is ready also while it recovers from the death of a backend.
+        try:
+            with psycopg.connect(self._market.database_url("postgres", "postgres"), connect_timeout=1):
+                return True
+        except psycopg.Error:
+            return False
 
 
 def _signal(victims: list[psutil.Process], number: int) -> None:
