@@ -44,8 +44,8 @@ _LEARNED = "SELECT split_part(event_id, ':', 1) FROM inbox WHERE event_id LIKE '
 
 def read(stores: Stores) -> Books:
     """All books. Raises CannotRead."""
-    # What the later ones know by then, the earlier ones began: a mail is in the table before it is a file, and what
-    # an order has done when it is read is done. So little is on its way while the market runs.
+    # In an order in which little is on its way between two readings: what an order has done when it is read, others
+    # know when they are; and a mail is in the table before it is a file.
     letters = _letters(stores)
     time, orders = _orders(stores)
     reservations, movements, stock = _goods(stores)
@@ -78,7 +78,8 @@ def _letters(stores: Stores) -> tuple[str, ...] | None:
     try:
         for part in ("new", "cur"):
             with suppress(FileNotFoundError):  # the first mail makes them
-                found += os.listdir(stores.mail_folder / part)
+                names = os.listdir(stores.mail_folder / part)
+                found += [name for name in names if not name.startswith(".")]  # those are no mails
     except OSError as error:
         raise CannotRead(f"The mail folder cannot be read: {error}") from error
     return tuple(found)

@@ -28,8 +28,8 @@ class Rule:
     sides: Callable[[Books], tuple[str, str]]
 
     def findings(self, books: Books) -> list[Finding]:
-        """All that is not as it must be."""
-        return [Finding(self.name, about, text) for about, text in self.look(books)]
+        """All that is not as it must be, in the order of the ids."""
+        return [Finding(self.name, about, text) for about, text in sorted(self.look(books))]
 
 
 def dollars(cents: int) -> str:

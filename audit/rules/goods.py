@@ -36,7 +36,7 @@ def cancelled_orders(books: Books) -> Iterator[Trouble]:
             yield order.id, f"cancelled, but the reservation is {reservation.state}"
         sold, returned = books.moved(order.id, "SOLD"), books.moved(order.id, "RETURNED")
         if sold != returned:
-            yield order.id, f"cancelled, but of {_told(sold)} only {_told(returned)} returned"
+            yield order.id, f"cancelled with {_told(sold)} sold, but {_told(returned)} returned"
 
 
 def reservations(books: Books) -> Iterator[Trouble]:
@@ -89,9 +89,8 @@ def _cancelled_sides(books: Books) -> tuple[str, str]:
 
 def _reservation_sides(books: Books) -> tuple[str, str]:
     committed = sum(reservation.state == "COMMITTED" for reservation in books.reservations.values())
-    return count(
-        len(books.orders), "order"
-    ), f"inventory: {committed:,} of {len(books.reservations):,} committed"
+    all_of_them = len(books.reservations)
+    return count(len(books.orders), "order"), f"inventory: {committed:,} of {all_of_them:,} committed"
 
 
 def _stock_sides(books: Books) -> tuple[str, str]:
