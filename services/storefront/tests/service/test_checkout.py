@@ -113,6 +113,15 @@ def test_where_nobody_knows_whether_the_order_was_placed_the_same_form_can_be_se
     assert buyer.send(answer, "/checkout").place == f"/orders/{key(form)}"
 
 
+@pytest.mark.parametrize("basket", ["emptied", "away"])
+def test_nor_does_the_form_get_lost_where_the_basket_does_not_tell_either(buyer, form, state, basket):
+    state.break_down("orders")
+    state.baskets.clear() if basket == "emptied" else state.break_down("cart")
+    answer = place(buyer, form)
+    assert (answer.status, key(answer)) == (503, key(form))
+    assert "you will not be charged twice" in answer.page.one(role="alert").text
+
+
 def test_a_form_that_was_sent_before_with_another_address_leads_to_the_orders(buyer, form):
     place(buyer, form)
     answer = place(buyer, form, city="Oxford")

@@ -4,7 +4,7 @@ import flask
 from flask.typing import ResponseReturnValue
 from prometheus_client import Counter
 
-from chassis.errors import Conflict, MarketError
+from chassis.errors import Conflict, MarketError, Unavailable
 from storefront import texts
 from storefront.clients.baskets import Baskets
 from storefront.clients.orders import Orders
@@ -56,14 +56,19 @@ class CheckoutPages:
         if isinstance(error, Conflict):
             say(BAD, texts.of_error(error))
             return to("/orders")
+        if error.code.http >= 500:
+            return self._form(self._seen(), address, card, key, texts.REASONS["ORDER_UNKNOWN"], error)
         basket = self._baskets.mine()
         if error.reason == _EMPTY or not basket.items:
             return _to_empty_basket()
-        if error.code.http >= 500:
-            refused = texts.REASONS["ORDER_UNKNOWN"]
-        else:
-            refused, key = texts.of_error(error), new_key()
-        return self._form(basket, address, card, key, refused, error)
+        return self._form(basket, address, card, new_key(), texts.of_error(error), error)
+
+    def _seen(self) -> Basket:
+        """The basket, as far as it can be seen: it may be empty because the order was placed."""
+        try:
+            return self._baskets.mine()
+        except Unavailable:
+            return Basket((), 0)
 
     def _form(
         self,
