@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
 
-from audit.books import Books
+from audit.books import Books, Reservation
 from audit.rules.findings import Rule, Trouble, count
 
 # Inventory looks every second for reservations that have lapsed.
@@ -35,8 +35,8 @@ def cancelled_orders(books: Books) -> Iterator[Trouble]:
         if reservation and reservation.state not in ("RELEASED", "EXPIRED"):
             yield order.id, f"cancelled, but the reservation is {reservation.state}"
         sold, returned = books.moved(order.id, "SOLD"), books.moved(order.id, "RETURNED")
-        if sold != returned:
-            yield order.id, f"cancelled with {_told(sold)} sold, but {_told(returned)} returned"
+        if sold != returned or sold not in (Counter(), order.pieces):
+            yield order.id, f"cancelled with {_told(sold)} sold and {_told(returned)} returned"
 
 
 def reservations(books: Books) -> Iterator[Trouble]:
@@ -45,13 +45,18 @@ def reservations(books: Books) -> Iterator[Trouble]:
         order = books.orders.get(reservation.order_id)
         if order is None:
             yield reservation.order_id, f"a reservation ({reservation.state}) of no order"
-        elif reservation.pieces != order.pieces and (reservation.pieces or reservation.state != "RELEASED"):
+        elif reservation.pieces != order.pieces and not _kept_nothing(reservation):
             yield order.id, f"{_told(reservation.pieces)} reserved instead of {_told(order.pieces)}"
         if reservation.state == "HELD" and books.time - reservation.expire_time > _LAPSE:
             yield reservation.order_id, "the reservation has lapsed, but its pieces are still held"
     for movement in books.movements:
         if movement.kind != "DELIVERED" and movement.reference not in books.reservations:
             yield movement.reference, f"{movement.product_id}: pieces {movement.kind} without a reservation"
+
+
+def _kept_nothing(reservation: Reservation) -> bool:
+    """Whether it was given back before anything was kept."""
+    return reservation.state == "RELEASED" and not reservation.pieces
 
 
 def stock(books: Books) -> Iterator[Trouble]:

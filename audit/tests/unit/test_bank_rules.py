@@ -77,6 +77,14 @@ def test_a_cancelled_order_that_was_refunded_twice_is_found():
     assert ("cancelled: money", "regretted") in findings(with_entry("refund", "regretted"))
 
 
+def test_a_cancelled_order_that_was_held_twice_and_let_go_twice_is_found():
+    books = with_entry("authorize", "expired")
+    again = replace(
+        books, entries=(*books.entries, an_entry("expired", "void")), balances=a_market().balances
+    )
+    assert findings(again) == {("cancelled: money", "expired")} | {("payments", "expired")}
+
+
 def test_an_unfinished_order_that_is_held_twice_is_found():
     assert findings(with_entry("authorize", "begun")) == {("unfinished: money", "begun")}
 

@@ -49,6 +49,11 @@ def test_a_cancelled_order_of_which_a_piece_did_not_come_back_is_found():
     assert findings(books) == {("cancelled: pieces", "regretted")}
 
 
+def test_a_cancelled_order_of_which_other_pieces_went_and_came_back_is_found():
+    moved = (Movement("declined", "mug", kind, 1) for kind in ("SOLD", "RETURNED"))
+    assert findings(with_movements(*moved)) == {("cancelled: pieces", "declined")}
+
+
 def test_a_reservation_of_no_order_is_found():
     books = a_market()
     stray = Reservation("stray", "HELD", NOW, PIECES)
@@ -60,6 +65,15 @@ def test_a_reservation_of_no_order_is_found():
 def test_a_reservation_of_other_pieces_than_the_order_s_is_found(order_id):
     books = changed(a_market(), "reservations", order_id, pieces=Counter(bowl=2))
     assert findings(books) == {("reservations", order_id)}
+
+
+def test_a_reservation_that_was_given_back_before_anything_was_kept_is_in_order():
+    assert findings(changed(a_market(), "reservations", "declined", pieces=Counter())) == set()
+
+
+def test_a_reservation_that_lapsed_without_ever_keeping_anything_is_found():
+    books = changed(a_market(), "reservations", "expired", pieces=Counter())
+    assert findings(books) == {("reservations", "expired")}
 
 
 def test_a_reservation_that_has_lapsed_and_still_holds_pieces_is_found():
