@@ -33,6 +33,7 @@ class Exchange:
     cookie: str = ""  # NAME=VALUE
     body: bytes = b""
     failure: str = ""
+    broke_off: bool = False  # it failed in the middle of an answer
 
     @property
     def seconds(self) -> float:
@@ -63,7 +64,8 @@ class Client:
             answered = self._exchange(exchange, text, all_headers)
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            answered = replace(exchange, failure=f"{type(error).__name__}: {error}")
+            broke_off = isinstance(error, http.client.IncompleteRead)
+            answered = replace(exchange, failure=f"{type(error).__name__}: {error}", broke_off=broke_off)
         return replace(answered, ended=time.monotonic())
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from functools import partial
@@ -26,7 +26,7 @@ from laptop.environment import Market
 from laptop.ports import HOST
 from laptop.readiness import READY, problem
 from laptop.supervisor import Supervisor
-from laptop.topology import Speaks
+from laptop.topology import Service, Speaks
 
 _CONDITIONS = {
     Kind.CUT: Condition(State.CUT),
@@ -75,10 +75,10 @@ class Journal:
             force.ended = time.monotonic()
 
 
-def targets(market: Market) -> dict[Kind, list[str]]:
+def targets(services: Sequence[Service]) -> dict[Kind, list[str]]:
     """What each kind of fault can be done to."""
-    programs = [*(service.name for service in market.services), "gateway", "nats", "postgres"]
-    ways = [str(edge) for edge in edges(market.services)]
+    programs = [*(service.name for service in services), "gateway", "nats", "postgres"]
+    ways = [str(edge) for edge in edges(services)]
     return {
         Kind.KILL: programs,
         Kind.STOP: programs,

@@ -21,6 +21,7 @@ class Verdict(StrEnum):
     CLEAR_ERROR = "clear error"  # says that it cannot be done now, and why
     UNANSWERED = "unanswered"  # fine where the gateway itself is the victim, else a finding
     LATE = "late"  # the same
+    BROKE_OFF = "broke off"  # fine where who answers, or the gateway's way there, is the victim as well
     FINDING = "finding"
 
 
@@ -35,7 +36,8 @@ class Judgement:
 def judged(exchange: Exchange, refusals: Collection[str] = ()) -> Judgement:
     """What the answer is worth, where a refusal with one of these reasons would be right."""
     if not exchange.status:
-        return Judgement(Verdict.UNANSWERED, f"no answer ({exchange.failure})")
+        verdict = Verdict.BROKE_OFF if exchange.broke_off else Verdict.UNANSWERED
+        return Judgement(verdict, f"no answer ({exchange.failure})")
     found = _page(exchange) if exchange.wanted == PAGE else _answer(exchange, refusals)
     if found.verdict is not Verdict.FINDING and exchange.seconds > exchange.timeout + GRACE:
         return Judgement(Verdict.LATE, "an answer that comes too late")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chaos.client import Exchange
@@ -16,6 +16,21 @@ from laptop.terminal import table
 NO_FAULT = "(no fault)"
 _HEADINGS = ("FAULT", "INJECTED", "TRIED", "WELL", "CLEAR ERROR", "UNANSWERED", "FINDINGS")
 _COLUMNS = (Verdict.WELL, Verdict.CLEAR_ERROR, Verdict.UNANSWERED, Verdict.FINDING)
+
+
+def _hits_the_gateway(fault: Fault) -> bool:
+    return fault.target == "gateway"
+
+
+def _hits_who_answers(fault: Fault) -> bool:
+    return fault.target.startswith("gateway") or fault.kind in (Kind.KILL, Kind.STOP)
+
+
+_EXCUSES: Mapping[Verdict, Callable[[Fault], bool]] = {
+    Verdict.UNANSWERED: _hits_the_gateway,
+    Verdict.LATE: _hits_the_gateway,
+    Verdict.BROKE_OFF: _hits_who_answers,
+}
 
 
 @dataclass(frozen=True)
@@ -47,11 +62,14 @@ class Row:
 
 
 def judged_at_last(exchange: Exchange, judgement: Judgement, forces: Sequence[Force]) -> Judged:
-    """A request without an answer, or with a late one, is a finding unless the gateway itself was the victim."""
+    """A request without an answer, or with a late one, is a finding unless the gateway itself was the victim.
+
+    An answer that broke off may also be the fault of who answered: what has been sent cannot be taken back.
+    """
     met = [force.fault for force in forces if force.begun < exchange.ended and force.ended > exchange.sent]
     verdict, trouble = judgement.verdict, judgement.trouble
-    if verdict in (Verdict.UNANSWERED, Verdict.LATE):
-        is_excused = any(fault.target == "gateway" for fault in met)
+    if verdict in _EXCUSES:
+        is_excused = any(_EXCUSES[verdict](fault) for fault in met)
         verdict = Verdict.UNANSWERED if is_excused else Verdict.FINDING
     return Judged(exchange, verdict, trouble, met)
 

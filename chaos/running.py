@@ -54,21 +54,26 @@ def run(plan: Plan, market: Market, proxies: Proxies[Edge], progress: Progress) 
     closing = threading.Event()
     shoppers = crowd(market, plan.seed, closing)
     injector = Injector(market, proxies)
-    for shopper in shoppers:
-        shopper.start()
-    try:
-        _torment(schedule(plan.seed, plan.seconds, targets(market)), plan, injector, shoppers, progress)
-    finally:
-        closing.set()
-    progress.show("the shoppers settle their last purchases ...")
-    for shopper in shoppers:
-        shopper.join()
+    faults = schedule(plan.seed, plan.seconds, targets(market.services))
+    with progress.phase(f"{len(shoppers)} shoppers and {len(faults)} faults"):
+        for shopper in shoppers:
+            shopper.start()
+        try:
+            _torment(faults, plan, injector, shoppers, progress)
+        finally:
+            closing.set()
+    with progress.phase("last purchases"):
+        for shopper in shoppers:
+            shopper.join()
     forces = injector.journal.forces
     seen = [one for shopper in shoppers for one in shopper.memory.exchanges]
     judged = [judged_at_last(exchange, judgement, forces) for exchange, judgement in seen]
     findings = [one.finding for one in judged if one.finding] + injector.findings
-    findings += _not_at_rest(market, progress) + _broken_promises(market, shoppers)
-    report, wrong = _audited(market, progress)
+    with progress.phase("until the market is at rest"):
+        findings += _not_at_rest(market, progress)
+    with progress.phase("the audit"):
+        report, wrong = _audited(market)
+    findings += _broken_promises(market, shoppers)
     return Outcome(judged, forces, report, findings + wrong)
 
 
@@ -117,8 +122,7 @@ def _orders(market: Market) -> dict[tuple[str, str], Order]:
     }
 
 
-def _audited(market: Market, progress: Progress) -> tuple[Report | None, list[Finding]]:
-    progress.show("auditing ...")
+def _audited(market: Market) -> tuple[Report | None, list[Finding]]:
     try:
         report = audit(Stores.of_market(market))
     except CannotRead as error:

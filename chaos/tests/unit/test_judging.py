@@ -72,6 +72,10 @@ def test_no_answer_is_told_as_such():
     assert verdict(answer(0, b"", failure="ConnectionResetError")) is Verdict.UNANSWERED
 
 
+def test_an_answer_that_breaks_off_is_told_as_such():
+    assert verdict(answer(0, b"", failure="IncompleteRead", broke_off=True)) is Verdict.BROKE_OFF
+
+
 def test_an_answer_after_the_gateway_s_own_time_is_late():
     assert verdict(answer(200, {"id": "1"}, seconds=2.0 + GRACE - 0.1)) is Verdict.WELL
     assert verdict(answer(200, {"id": "1"}, seconds=2.0 + GRACE + 0.1)) is Verdict.LATE

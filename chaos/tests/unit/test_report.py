@@ -53,6 +53,20 @@ def test_no_answer_or_a_late_one_is_a_finding_elsewhere(verdict):
 
 
 @pytest.mark.parametrize(
+    ("kind", "target", "verdict"),
+    [
+        (Kind.CUT, "gateway -> storefront", Verdict.UNANSWERED),
+        (Kind.KILL, "storefront", Verdict.UNANSWERED),
+        (Kind.KILL, "gateway", Verdict.UNANSWERED),
+        (Kind.CUT, "storefront -> catalog", Verdict.FINDING),
+    ],
+)
+def test_an_answer_that_breaks_off_is_excused_where_who_answers_was_the_victim(kind, target, verdict):
+    broken_off = Judgement(Verdict.BROKE_OFF, "no answer (IncompleteRead)")
+    assert request(11, 12, broken_off, [force(10, 20, kind, target)]).verdict is verdict
+
+
+@pytest.mark.parametrize(
     ("target", "expected"),
     [
         ("nats", "cut nats"),
