@@ -176,6 +176,11 @@ def test_the_web_shop_knows_its_visitor_by_the_cookie(client: Client, market: Sm
     assert (received["x-account-id"], received["x-account-email"]) == ("me", "me@example.org")
 
 
+def test_a_visitor_without_a_cookie_is_in_no_trouble(client: Client, market: SmallMarket) -> None:
+    client.get("/", headers={"X-Account-Trouble": "forged"})
+    assert "x-account-trouble" not in market.inboxes["storefront"].last.headers
+
+
 def test_an_expired_cookie_is_a_visitor_who_has_not_signed_in(client: Client, market: SmallMarket) -> None:
     answer = client.get("/", headers={**FORGED, "Cookie": f"session={market.key.token(lifetime=-60)}"})
     assert answer.status_code == 200

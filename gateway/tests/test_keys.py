@@ -30,6 +30,12 @@ def status(client: Client, key: Key) -> int:
     return client.get("/api/v1/cart", headers=bearer(key.token("key-tester"))).status_code
 
 
+def trouble(client: Client, market: SmallMarket, token: str) -> str | None:
+    """What the web shop is told about a cookie that says nothing."""
+    client.get("/", headers={"Cookie": f"session={token}"})
+    return market.inboxes["storefront"].last.headers.get("x-account-trouble")
+
+
 def test_keys_change_without_a_pause(client: Client, ring: KeyRing) -> None:
     old, new = ring.keys[0], Key("second")
     assert (status(client, old), status(client, new)) == (200, 401)
@@ -57,8 +63,10 @@ def test_accounts_may_start_after_the_gateway_and_stop_before_it(market: SmallMa
         ExitStack() as accounts,
     ):
         assert status(client, ring.keys[0]) == 503
+        assert trouble(client, market, ring.keys[0].token()) == "Jwks remote fetch is failed"
         accounts.enter_context(http_backends.running(http_backends.accounts_page(ring.jwks), port))
         assert eventually(lambda: status(client, ring.keys[0]) == 200)
+        assert trouble(client, market, ring.keys[0].token()) is None
         accounts.close()
         failures = edge.counter(fetch_failures)
         assert eventually(lambda: edge.counter(fetch_failures) > failures + 1)

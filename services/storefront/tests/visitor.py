@@ -31,6 +31,7 @@ class Visitor:
         self.client = client
         self.account = ""
         self.language = "en"
+        self.trouble = ""
 
     def sign_in_as(self, account: str) -> "Visitor":
         """Signs in without the forms."""
@@ -53,7 +54,9 @@ class Visitor:
         headers = {"Accept-Language": self.language}
         session = self.client.get_cookie("session")
         account = self.account or (session.value.removeprefix("token-of-") if session else "")
-        if account:
+        if self.trouble:
+            headers["x-account-trouble"] = self.trouble
+        elif account:
             headers |= {"x-account-id": account, "x-account-email": account}
         return self.client.open(path, headers=headers, **how)
 

@@ -23,10 +23,11 @@ from storefront.pages.account import AccountPages
 from storefront.pages.basket import BasketPages
 from storefront.pages.browse import Browse
 from storefront.pages.checkout import CheckoutPages
-from storefront.pages.frame import Frame, account_email, is_signed_in, sign_in_place
+from storefront.pages.frame import Frame, sign_in_place
 from storefront.pages.orders import OrderPages
 from storefront.pages.plain import PlainPages
 from storefront.readiness import MarketReadiness
+from storefront.session import account_email, is_signed_in
 from storefront.window import ShopWindow
 
 Page = Callable[..., ResponseReturnValue]

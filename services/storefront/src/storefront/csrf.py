@@ -12,6 +12,7 @@ from itsdangerous import BadData, URLSafeTimedSerializer
 
 from chassis import call
 from storefront.domain.forms import FormExpired
+from storefront.session import check_known
 
 FIELD = "csrf"
 _VISITOR = "visitor"
@@ -39,7 +40,7 @@ class Csrf:
         return token
 
     def check(self) -> None:
-        """Raises FormExpired for a change without a token of this visitor."""
+        """Raises FormExpired for a change without a token of this visitor, Unavailable where nobody knows who it is."""
         if flask.request.method not in _CHANGING:
             return
         try:
@@ -47,6 +48,7 @@ class Csrf:
         except BadData:
             holder = ""
         if not hmac.compare_digest(str(holder).encode(), _holder().encode()):
+            check_known()  # the token may be of an account that is not known now
             raise FormExpired("This form is too old, or not one of this shop.")
 
 

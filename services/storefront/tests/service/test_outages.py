@@ -72,6 +72,28 @@ def test_what_a_page_needs_and_is_away_is_told(buyer, state, service, path):
     assert (answer.status, CLOSED in answer.text) == (503, True)
 
 
+@pytest.mark.parametrize("path", ["/basket", "/checkout", "/orders"])
+def test_who_cannot_be_recognised_now_is_not_sent_to_sign_in(buyer, path):
+    buyer.trouble = "Jwks remote fetch is failed"
+    answer = buyer.get(path)
+    assert (answer.status, CLOSED in answer.text) == (503, True)
+
+
+def test_whose_session_has_expired_is_sent_to_sign_in(buyer):
+    buyer.trouble = "Jwt is expired"
+    assert buyer.get("/orders").place == "/sign-in?next=%2Forders"
+
+
+@pytest.mark.parametrize("action", ["/basket/items", "/checkout"])
+def test_the_form_of_who_cannot_be_recognised_now_is_not_refused_for_good(buyer, state, action):
+    state.baskets["ada@example.com"] = {"lamps-1": 1}
+    form = buyer.get("/checkout" if action == "/checkout" else "/p/lamps-1")
+    buyer.trouble = "Jwks remote fetch is failed"
+    assert buyer.send(form, action).status == 503
+    buyer.trouble = ""
+    assert buyer.send(form, action).status in (200, 400)
+
+
 @pytest.mark.parametrize("path", ["/sign-in", "/sign-up"])
 def test_without_the_accounts_nobody_can_sign_in(visitor, state, path):
     form = visitor.get(path)

@@ -10,7 +10,8 @@ from storefront import texts
 from storefront.clients.accounts import Accounts, Session
 from storefront.domain import places
 from storefront.pages import wanted
-from storefront.pages.frame import GOOD, Frame, is_signed_in, say, to
+from storefront.pages.frame import GOOD, Frame, say, to
+from storefront.session import is_signed_in
 from storefront.texts import N_
 
 COOKIE = "session"

@@ -8,7 +8,8 @@ from storefront import texts
 from storefront.clients.baskets import Baskets
 from storefront.domain import basket as rules
 from storefront.pages import wanted
-from storefront.pages.frame import BAD, GOOD, Frame, is_signed_in, say, signed_in, to, to_sign_in
+from storefront.pages.frame import BAD, GOOD, Frame, say, signed_in, to, to_sign_in
+from storefront.session import check_known, is_signed_in
 from storefront.texts import N_
 
 PLACE = "/basket"
@@ -34,6 +35,7 @@ class BasketPages:
         product_id = flask.request.form.get("product_id", "")
         quantity = rules.quantity(flask.request.form.get("quantity", "1"))
         if not is_signed_in():
+            check_known()
             wanted.keep(wanted.Wanted(product_id, quantity))
             return to_sign_in(PLACE)
         self._add(product_id, quantity)

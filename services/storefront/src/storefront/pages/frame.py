@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import flask
 from flask.typing import ResponseReturnValue
 
-from chassis import call
 from chassis.errors import MarketError
 from storefront import texts
+from storefront.session import check_known, is_signed_in
 from storefront.window import ShopWindow
 
 P = ParamSpec("P")
@@ -38,16 +38,6 @@ class Frame:
             message=texts.of_error(error),
         )
         return page, status, {"Retry-After": "2"} if status >= 500 else {}
-
-
-def account_email() -> str:
-    """The address that the visitor has signed in with; empty where nobody has."""
-    return call.current().headers.get(call.ACCOUNT_EMAIL, "")
-
-
-def is_signed_in() -> bool:
-    """Whether the gateway has found a valid session."""
-    return call.ACCOUNT_ID in call.current().headers
 
 
 def to_sign_in(next_place: str) -> ResponseReturnValue:
@@ -79,6 +69,7 @@ def signed_in(page: Callable[P, ResponseReturnValue]) -> Callable[P, ResponseRet
     def guarded(*args: P.args, **kwargs: P.kwargs) -> ResponseReturnValue:
         if is_signed_in():
             return page(*args, **kwargs)
+        check_known()
         asked = flask.request.full_path.rstrip("?") if flask.request.method == "GET" else "/basket"
         return to_sign_in(asked)
 
