@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 Handler = Callable[[Connection, Event], None]
 Subscription = JetStreamContext.PullSubscription
 _RETRY_SECONDS = (0.2, 1.0, 5.0, 15.0, 60.0)
+_OUTAGE_SECONDS = 5.0  # at most, between two tries while something is down: its end is noticed this soon
 _ACK_WAIT_SECONDS = 15.0  # what a process that was killed had in hand is delivered again this late
 _FETCH_SECONDS = 1.0
 _BATCH = 16
@@ -121,6 +122,9 @@ class Consumer:
             return self._fetch.result(_FETCH_SECONDS + 2)
         except CancelledError:
             return []
+        except TimeoutError as silence:
+            self._fetch.cancel()
+            raise Unavailable("BROKER_UNAVAILABLE", "The message broker does not answer.") from silence
 
     def _settled(self, message: Msg) -> float | None:
         """Handles a message. None, or where there is an outage in how many seconds to try again."""
@@ -131,6 +135,7 @@ class Consumer:
         except Unavailable as error:
             log.warning("event waits", extra={"type": kind, "reason": error.reason})
             HANDLED.labels(kind, "waits").inc()
+            pause = min(pause, _OUTAGE_SECONDS)
             self._bus.run(message.nak(delay=pause))
             return pause
         except Exception as error:

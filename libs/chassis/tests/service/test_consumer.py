@@ -83,6 +83,15 @@ def test_an_outage_sets_nothing_aside_however_long_it_lasts(shop):
     assert shop.set_aside() == []
 
 
+def test_the_end_of_an_outage_is_noticed_soon_however_often_an_event_was_tried(shop, monkeypatch):
+    monkeypatch.setattr(chassis.consumer, "_RETRY_SECONDS", (60.0,) * TRIES)
+    monkeypatch.setattr(chassis.consumer, "_OUTAGE_SECONDS", 0.01)
+    shop.first = Failing("tea", times=2 * TRIES, failure=Unavailable("DATABASE_UNAVAILABLE", "Gone."))
+    with shop.open():
+        shop.hears("tea")
+        eventually(lambda: shop.counts() == {"tea": 1})
+
+
 def test_the_handler_s_calls_belong_to_the_trace_of_the_event(shop):
     seen = []
     shop.first = lambda event: seen.append(call.current().headers)
