@@ -67,6 +67,20 @@ def test_an_order_waits_for_a_bank_that_is_down_and_is_charged_once(bank, ledger
     assert len(ledger.captured()[order["id"]]) == 1
 
 
+def test_what_is_put_in_again_while_an_order_waits_stays_in_the_basket(bank, shopper, plentiful):
+    bank("--down=1")
+    shopper.fill_basket(plentiful[2])
+    order = shopper.buy().json()
+    assert order["state"] == "PENDING"
+    shopper.call("DELETE", f"/api/v1/cart/items/{plentiful[2]}")
+    shopper.fill_basket(plentiful[2])
+    bank()
+    eventually(partial(finished, shopper, order), seconds=60)
+    assert [item["productId"] for item in shopper.call("GET", "/api/v1/cart").json()["items"]] == [
+        plentiful[2]
+    ]
+
+
 def test_an_order_at_a_slow_bank_is_confirmed_late(bank, shopper, plentiful):
     bank("--slow=1")
     shopper.fill_basket(plentiful[0])

@@ -63,14 +63,17 @@ class CheckoutApi(CheckoutCartServiceServicer):
     def GetContents(self, request: wire.GetContentsRequest, context: ServicerContext) -> wire.Contents:
         lines = self._store.basket(current().account_id()).lines
         return wire.Contents(
-            lines=[wire.ContentsLine(product_id=line.product_id, quantity=line.quantity) for line in lines]
+            lines=[
+                wire.ContentsLine(product_id=line.product_id, quantity=line.quantity, number=line.number)
+                for line in lines
+            ]
         )
 
     def RemoveBought(
         self, request: wire.RemoveBoughtRequest, context: ServicerContext
     ) -> wire.RemoveBoughtResponse:
         account_id, order_id = current().account_id(), request.order_id
-        bought = [Line(line.product_id, line.quantity) for line in request.lines]
+        bought = [Line(line.product_id, line.quantity, line.number) for line in request.lines]
         self._store.change(account_id, lambda basket: basket.remove_bought(order_id, bought))
         EDITS.labels("buy").inc()
         return wire.RemoveBoughtResponse()

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from cart.domain.baskets import Basket, Line
 from chassis.keyvalue import KeyValue
 
-_VERSION = 1
+_VERSION = 2
+_READABLE = (1, 2)  # the first had no numbers of lines
 _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -50,8 +51,9 @@ def encode(basket: Basket) -> bytes:
     """The basket as it is kept."""
     document = {
         "version": _VERSION,
-        "lines": [[line.product_id, line.quantity] for line in basket.lines],
+        "lines": [[line.product_id, line.quantity, line.number] for line in basket.lines],
         "bought": basket.bought,
+        "count": basket.count,
     }
     return json.dumps(document, separators=(",", ":")).encode()
 
@@ -61,6 +63,7 @@ def decode(document: bytes | None) -> Basket:
     if document is None:
         return Basket()
     kept = json.loads(document)
-    if kept["version"] != _VERSION:
+    if kept["version"] not in _READABLE:
         raise ValueError(f"a basket of version {kept['version']} cannot be read")
-    return Basket(tuple(Line(*line) for line in kept["lines"]), tuple(kept["bought"]))
+    lines = tuple(Line(*line) for line in kept["lines"])
+    return Basket(lines, tuple(kept["bought"]), kept.get("count", 0))

@@ -58,6 +58,17 @@ def test_what_was_bought_is_taken_out_and_what_was_added_meanwhile_stays():
     assert after.lines == (Line("lamp", 1), Line("bowl", 1))
 
 
+def test_a_product_that_was_taken_out_and_put_in_again_meanwhile_stays():
+    bought = Basket().add("lamp", 2)
+    again = bought.remove("lamp").add("lamp", 2)
+    assert again.remove_bought("order-1", bought.lines).lines == (Line("lamp", 2),)
+
+
+def test_a_product_is_the_same_however_its_pieces_were_changed():
+    bought = Basket().add("lamp", 2)
+    assert bought.set("lamp", 5).remove_bought("order-1", bought.lines).lines == (Line("lamp", 3),)
+
+
 def test_an_order_takes_out_once_what_it_bought():
     once = Basket((Line("lamp", 4),)).remove_bought("order-1", [Line("lamp", 2)])
     assert once.remove_bought("order-1", [Line("lamp", 2)]) is once

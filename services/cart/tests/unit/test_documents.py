@@ -13,13 +13,24 @@ def test_a_basket_is_read_as_it_was_written():
     assert decode(encode(basket)) == basket
 
 
+def test_the_numbers_of_the_lines_are_kept():
+    basket = decode(encode(Basket().add("lamp", 2).remove("lamp").add("tea", 1)))
+    assert (basket.lines[0].number, basket.count) == (2, 2)
+
+
+def test_a_basket_of_the_first_version_is_read():
+    assert decode(b'{"version":1,"lines":[["lamp",2]],"bought":["order-1"]}') == Basket(
+        (Line("lamp", 2),), ("order-1",)
+    )
+
+
 def test_an_account_without_a_document_has_an_empty_basket():
     assert decode(None) == Basket()
 
 
 def test_a_basket_of_a_newer_version_is_not_taken_for_one_of_ours():
-    with pytest.raises(ValueError, match="version 2"):
-        decode(encode(Basket()).replace(b'"version":1', b'"version":2'))
+    with pytest.raises(ValueError, match="version 3"):
+        decode(encode(Basket()).replace(b'"version":2', b'"version":3'))
 
 
 def test_an_ordinary_account_is_its_own_key():

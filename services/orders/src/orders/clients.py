@@ -44,6 +44,7 @@ class Clients:
                 products[line.product_id].name,
                 line.quantity,
                 money.from_wire(products[line.product_id].price),
+                line.number,
             )
             for line in contents
         )
@@ -95,7 +96,8 @@ class Clients:
     def clear_basket(self, order: Order) -> None:
         """Takes what was bought out of the basket."""
         lines = [
-            cart_pb2.ContentsLine(product_id=line.product_id, quantity=line.quantity) for line in order.lines
+            cart_pb2.ContentsLine(product_id=line.product_id, quantity=line.quantity, number=line.basket_line)
+            for line in order.lines
         ]
         self.cart.RemoveBought(cart_pb2.RemoveBoughtRequest(order_id=order.id, lines=lines))
 

@@ -97,12 +97,16 @@ _FIELDS = (
 
 @dataclass(frozen=True)
 class Line:
-    """One product of an order, at the name and price (in cents) of the moment of the order."""
+    """One product of an order, at the name and price (in cents) of the moment of the order.
+
+    `basket_line` is by what the cart knows the line of the basket that it was bought from; 0: unknown.
+    """
 
     product_id: str
     name: str
     quantity: int
     unit_cents: int
+    basket_line: int = 0
 
     @property
     def total_cents(self) -> int:

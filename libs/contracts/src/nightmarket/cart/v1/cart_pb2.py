@@ -26,7 +26,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1enightmarket/cart/v1/cart.proto\x12\x13nightmarket.cart.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/type/money.proto\"\x9c\x01\n\x08\x43\x61rtItem\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\x12\x0c\n\x04name\x18\x03 \x01(\t\x12&\n\nunit_price\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05total\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x11\n\timage_url\x18\x06 \x01(\t\"Z\n\x04\x43\x61rt\x12,\n\x05items\x18\x01 \x03(\x0b\x32\x1d.nightmarket.cart.v1.CartItem\x12$\n\x08subtotal\x18\x02 \x01(\x0b\x32\x12.google.type.Money\"\x10\n\x0eGetCartRequest\"6\n\x0e\x41\x64\x64ItemRequest\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\"6\n\x0eSetItemRequest\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\"\'\n\x11RemoveItemRequest\x12\x12\n\nproduct_id\x18\x01 \x01(\t\"\x14\n\x12GetContentsRequest\"4\n\x0c\x43ontentsLine\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\"<\n\x08\x43ontents\x12\x30\n\x05lines\x18\x01 \x03(\x0b\x32!.nightmarket.cart.v1.ContentsLine\"Y\n\x13RemoveBoughtRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x30\n\x05lines\x18\x02 \x03(\x0b\x32!.nightmarket.cart.v1.ContentsLine\"\x16\n\x14RemoveBoughtResponse2\xc9\x03\n\x0b\x43\x61rtService\x12_\n\x07GetCart\x12#.nightmarket.cart.v1.GetCartRequest\x1a\x19.nightmarket.cart.v1.Cart\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/v1/cart\x12h\n\x07\x41\x64\x64Item\x12#.nightmarket.cart.v1.AddItemRequest\x1a\x19.nightmarket.cart.v1.Cart\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/api/v1/cart/items:\x01*\x12u\n\x07SetItem\x12#.nightmarket.cart.v1.SetItemRequest\x1a\x19.nightmarket.cart.v1.Cart\"*\x82\xd3\xe4\x93\x02$\x1a\x1f/api/v1/cart/items/{product_id}:\x01*\x12x\n\nRemoveItem\x12&.nightmarket.cart.v1.RemoveItemRequest\x1a\x19.nightmarket.cart.v1.Cart\"\'\x82\xd3\xe4\x93\x02!*\x1f/api/v1/cart/items/{product_id}2\xd1\x01\n\x13\x43heckoutCartService\x12U\n\x0bGetContents\x12\'.nightmarket.cart.v1.GetContentsRequest\x1a\x1d.nightmarket.cart.v1.Contents\x12\x63\n\x0cRemoveBought\x12(.nightmarket.cart.v1.RemoveBoughtRequest\x1a).nightmarket.cart.v1.RemoveBoughtResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1enightmarket/cart/v1/cart.proto\x12\x13nightmarket.cart.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x17google/type/money.proto\"\x9c\x01\n\x08\x43\x61rtItem\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\x12\x0c\n\x04name\x18\x03 \x01(\t\x12&\n\nunit_price\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05total\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x11\n\timage_url\x18\x06 \x01(\t\"Z\n\x04\x43\x61rt\x12,\n\x05items\x18\x01 \x03(\x0b\x32\x1d.nightmarket.cart.v1.CartItem\x12$\n\x08subtotal\x18\x02 \x01(\x0b\x32\x12.google.type.Money\"\x10\n\x0eGetCartRequest\"6\n\x0e\x41\x64\x64ItemRequest\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\"6\n\x0eSetItemRequest\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\"\'\n\x11RemoveItemRequest\x12\x12\n\nproduct_id\x18\x01 \x01(\t\"\x14\n\x12GetContentsRequest\"D\n\x0c\x43ontentsLine\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\x12\x0e\n\x06number\x18\x03 \x01(\x03\"<\n\x08\x43ontents\x12\x30\n\x05lines\x18\x01 \x03(\x0b\x32!.nightmarket.cart.v1.ContentsLine\"Y\n\x13RemoveBoughtRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x30\n\x05lines\x18\x02 \x03(\x0b\x32!.nightmarket.cart.v1.ContentsLine\"\x16\n\x14RemoveBoughtResponse2\xc9\x03\n\x0b\x43\x61rtService\x12_\n\x07GetCart\x12#.nightmarket.cart.v1.GetCartRequest\x1a\x19.nightmarket.cart.v1.Cart\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/v1/cart\x12h\n\x07\x41\x64\x64Item\x12#.nightmarket.cart.v1.AddItemRequest\x1a\x19.nightmarket.cart.v1.Cart\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x12/api/v1/cart/items:\x01*\x12u\n\x07SetItem\x12#.nightmarket.cart.v1.SetItemRequest\x1a\x19.nightmarket.cart.v1.Cart\"*\x82\xd3\xe4\x93\x02$\x1a\x1f/api/v1/cart/items/{product_id}:\x01*\x12x\n\nRemoveItem\x12&.nightmarket.cart.v1.RemoveItemRequest\x1a\x19.nightmarket.cart.v1.Cart\"\'\x82\xd3\xe4\x93\x02!*\x1f/api/v1/cart/items/{product_id}2\xd1\x01\n\x13\x43heckoutCartService\x12U\n\x0bGetContents\x12\'.nightmarket.cart.v1.GetContentsRequest\x1a\x1d.nightmarket.cart.v1.Contents\x12\x63\n\x0cRemoveBought\x12(.nightmarket.cart.v1.RemoveBoughtRequest\x1a).nightmarket.cart.v1.RemoveBoughtResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -56,15 +56,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETCONTENTSREQUEST']._serialized_start=532
   _globals['_GETCONTENTSREQUEST']._serialized_end=552
   _globals['_CONTENTSLINE']._serialized_start=554
-  _globals['_CONTENTSLINE']._serialized_end=606
-  _globals['_CONTENTS']._serialized_start=608
-  _globals['_CONTENTS']._serialized_end=668
-  _globals['_REMOVEBOUGHTREQUEST']._serialized_start=670
-  _globals['_REMOVEBOUGHTREQUEST']._serialized_end=759
-  _globals['_REMOVEBOUGHTRESPONSE']._serialized_start=761
-  _globals['_REMOVEBOUGHTRESPONSE']._serialized_end=783
-  _globals['_CARTSERVICE']._serialized_start=786
-  _globals['_CARTSERVICE']._serialized_end=1243
-  _globals['_CHECKOUTCARTSERVICE']._serialized_start=1246
-  _globals['_CHECKOUTCARTSERVICE']._serialized_end=1455
+  _globals['_CONTENTSLINE']._serialized_end=622
+  _globals['_CONTENTS']._serialized_start=624
+  _globals['_CONTENTS']._serialized_end=684
+  _globals['_REMOVEBOUGHTREQUEST']._serialized_start=686
+  _globals['_REMOVEBOUGHTREQUEST']._serialized_end=775
+  _globals['_REMOVEBOUGHTRESPONSE']._serialized_start=777
+  _globals['_REMOVEBOUGHTRESPONSE']._serialized_end=799
+  _globals['_CARTSERVICE']._serialized_start=802
+  _globals['_CARTSERVICE']._serialized_end=1259
+  _globals['_CHECKOUTCARTSERVICE']._serialized_start=1262
+  _globals['_CHECKOUTCARTSERVICE']._serialized_end=1471
 # @@protoc_insertion_point(module_scope)

@@ -63,12 +63,14 @@ class GetContentsRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class ContentsLine(_message.Message):
-    __slots__ = ("product_id", "quantity")
+    __slots__ = ("product_id", "quantity", "number")
     PRODUCT_ID_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
+    NUMBER_FIELD_NUMBER: _ClassVar[int]
     product_id: str
     quantity: int
-    def __init__(self, product_id: _Optional[str] = ..., quantity: _Optional[int] = ...) -> None: ...
+    number: int
+    def __init__(self, product_id: _Optional[str] = ..., quantity: _Optional[int] = ..., number: _Optional[int] = ...) -> None: ...
 
 class Contents(_message.Message):
     __slots__ = ("lines",)

@@ -274,7 +274,8 @@ class CheckoutCartServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveBought(self, request, context):
-        """Takes the bought pieces out, once per order_id; pieces added meanwhile stay.
+        """Takes the bought pieces out, once per order_id; pieces added meanwhile stay, and so does a product that was taken
+        out meanwhile and put in again.
         Errors: INVALID_ARGUMENT (ORDER_ID_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
