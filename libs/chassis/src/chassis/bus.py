@@ -8,8 +8,9 @@ import asyncio
 import contextlib
 import logging
 import threading
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
+from types import MappingProxyType
 from typing import Any, NamedTuple, TypeVar
 
 import nats.errors
@@ -26,9 +27,11 @@ _KEEP_SECONDS = 7 * 24 * 3600
 _DUPLICATES_SECONDS = 3600  # a message sent again within this time is recognised by its id
 _RECONNECT_SECONDS = 0.2
 _PING_SECONDS = 5  # two pings without an answer, and the connection is made anew
+_NO_HEADERS: Mapping[str, str] = MappingProxyType({})
 T = TypeVar("T")
 
-# What means "not now": everything else that NATS answers is about the request itself.
+# What means "not now": everything else that NATS answers is about the request itself. A broker whose storage is
+# full answers 503, one whose disk is full 500 or nothing at all.
 _OUTAGES = (
     nats.errors.ConnectionClosedError,
     nats.errors.ConnectionDrainingError,
@@ -38,6 +41,7 @@ _OUTAGES = (
     nats.errors.OutboundBufferLimitError,
     nats.errors.TimeoutError,
     nats.js.errors.NoStreamResponseError,
+    nats.js.errors.ServerError,
     nats.js.errors.ServiceUnavailableError,
     CancelledError,
     OSError,
@@ -51,6 +55,7 @@ class Message(NamedTuple):
     subject: str
     payload: bytes
     id: str
+    headers: Mapping[str, str] = _NO_HEADERS
 
 
 class Bus:
@@ -92,7 +97,10 @@ class Bus:
 
         Raises Unavailable (BROKER_UNAVAILABLE) where the connection fails or `timeout` seconds pass.
         """
-        future = self.submit(work)
+        return self.result(self.submit(work), timeout)
+
+    def result(self, future: Future[T], timeout: float) -> T:
+        """What `submit` has begun, once it is there; raises as `run` does."""
         try:
             return future.result(timeout)
         except _OUTAGES as error:
@@ -152,13 +160,15 @@ class Bus:
             )
 
     async def _publish(self, messages: Sequence[Message]) -> None:
-        taken = [
-            await self.jetstream.publish_async(
-                message.subject, message.payload, headers={"Nats-Msg-Id": message.id}
+        # Not publish_async: what the broker refuses, that would never tell.
+        await asyncio.gather(
+            *(
+                self.jetstream.publish(
+                    message.subject, message.payload, headers={"Nats-Msg-Id": message.id, **message.headers}
+                )
+                for message in messages
             )
-            for message in messages
-        ]
-        await asyncio.gather(*taken)
+        )
 
     async def _on_error(self, error: Exception) -> None:
         # The attempts to connect fail alike five times a second; one line tells each kind of failure.

@@ -3,11 +3,17 @@
 A crash between the two sends a message again; the broker knows it by its id and keeps it once.
 """
 
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+
 from prometheus_client import Counter, Gauge
 
+from chassis import call, telemetry
 from chassis.bus import Bus, Message
-from chassis.database import Database
+from chassis.call import Call, answering
+from chassis.database import Database, Row
 from chassis.errors import Unavailable
+from chassis.events import decode
 from chassis.lifecycle import Service, Stage
 from chassis.worker import Worker
 
@@ -15,7 +21,12 @@ _BATCH = 100
 _LOOK_SECONDS = 1.0  # what another process of the service left behind is found this soon
 
 SENT = Counter("market_events_sent_total", "Events that the broker has taken.", ["type"])
-WAITING = Gauge("market_outbox_waiting", "Events that wait in the outbox because the broker does not answer.")
+WAITING = Gauge(
+    "market_outbox_waiting", "Events that wait in the outbox because the broker does not take them."
+)
+OLDEST = Gauge(
+    "market_outbox_oldest_seconds", "For how long the oldest of them has waited; 0 where none waits."
+)
 
 
 class Relay(Worker):
@@ -32,9 +43,9 @@ class Relay(Worker):
             self._bus.check()
             while self.send_batch() == _BATCH:
                 pass
-            WAITING.set(0)
-        except Unavailable:
-            WAITING.set(self._waiting())
+            _measured(0, 0.0)
+        except Exception:
+            self._measure()
             raise
 
     def send_batch(self) -> int:
@@ -50,16 +61,53 @@ class Relay(Worker):
                 (_BATCH,),
             ).fetchall()
             rows.sort(key=lambda row: int(row["position"]))
-            self._bus.publish([Message(row["subject"], row["payload"], row["id"]) for row in rows])
+            with _messages(rows) as messages:
+                self._bus.publish(messages)
         for row in rows:
             SENT.labels(row["subject"]).inc()
         return len(rows)
 
-    def _waiting(self) -> int:
+    def _measure(self) -> None:
         with self._database.connection() as connection:
-            row = connection.execute("SELECT count(*) AS waiting FROM outbox").fetchone()
+            row = connection.execute(
+                "SELECT count(*) AS waiting, coalesce(extract(epoch FROM now() - min(time)), 0) AS oldest FROM outbox"
+            ).fetchone()
         assert row is not None
-        return int(row["waiting"])
+        _measured(row["waiting"], float(row["oldest"]))
+
+
+def _measured(waiting: int, oldest: float) -> None:
+    WAITING.set(waiting)
+    OLDEST.set(oldest)
+
+
+@contextmanager
+def _messages(rows: Sequence[Row]) -> Iterator[list[Message]]:
+    """The messages, each within its span where there are traces, for the length of a block that sends them."""
+    if not telemetry.is_on():
+        yield [Message(row["subject"], row["payload"], row["id"]) for row in rows]
+        return
+    with ExitStack() as spans:
+        yield [spans.enter_context(_sending(row)) for row in rows]
+
+
+@contextmanager
+def _sending(row: Row) -> Iterator[Message]:
+    """A message within its span, a child of the change that the event tells of; who takes the message goes on there."""
+    subject, payload, event_id = row["subject"], row["payload"], row["id"]
+    parent = Call({call.TRACEPARENT: decode(payload).traceparent})
+    with (
+        answering(parent),
+        telemetry.span(
+            f"send {subject}", telemetry.PRODUCER, telemetry.messaging("send", subject, event_id)
+        ) as span,
+    ):
+        sender = call.current().headers.get(call.TRACEPARENT, "")
+        try:
+            yield Message(subject, payload, event_id, {call.TRACEPARENT: sender} if sender else {})
+        except Unavailable as error:
+            telemetry.failed(span, error.reason)
+            raise
 
 
 def attach(service: Service, database: Database, bus: Bus) -> Relay:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from chassis.tracing import Tracing
 
-SERVER, CLIENT, CONSUMER = "SERVER", "CLIENT", "CONSUMER"
+SERVER, CLIENT, PRODUCER, CONSUMER = "SERVER", "CLIENT", "PRODUCER", "CONSUMER"
 _NOT_RECORDED = "-00"
 _tracing: "Tracing | None" = None
 
@@ -58,6 +58,22 @@ def span(name: str, kind: str, attributes: Mapping[str, Any]) -> "Iterator[Span 
             yield started
     finally:
         started.end()
+
+
+def is_on() -> bool:
+    """Whether spans are exported at all."""
+    return _tracing is not None
+
+
+def messaging(operation: str, subject: str, message_id: str) -> dict[str, str]:
+    """The attributes of a span that sends or processes a message, as OpenTelemetry's conventions name them."""
+    return {
+        "messaging.system": "nats",
+        "messaging.operation.name": operation,
+        "messaging.operation.type": operation,
+        "messaging.destination.name": subject,
+        "messaging.message.id": message_id,
+    }
 
 
 def failed(started: "Span | None", description: str) -> None:
