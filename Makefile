@@ -36,7 +36,13 @@ reset: ## Stop the market and forget all that was sold         YES=1
 
 ##@ Prove that nothing is lost
 
-.PHONY: bank
+.PHONY: dead-letters replay bank
+dead-letters: ## Show events that a service could not handle          S=shipping V=1
+	$(call market,dead-letters $(if $(S),'$(S)'))
+
+replay: ## Send them back to be handled                        S=shipping N=7
+	$(call market,replay --service='$(S)' --number='$(N)')
+
 bank: ## Make the bank ill; with nothing more, well again     DOWN=1 SLOW=2 FLAKY=0.3
 	$(call market,bank --down='$(DOWN)' --slow='$(SLOW)' --flaky='$(FLAKY)')
 

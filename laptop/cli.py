@@ -31,6 +31,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         "restart": _restart,
         "reset": _reset,
         "bank": _bank,
+        "dead-letters": _dead_letters,
+        "replay": _replay,
     }
 
     def command() -> int:
@@ -109,6 +111,11 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     ill.add_argument("--down", default="", metavar="1", help="it turns every call away")
     ill.add_argument("--slow", default="", metavar="SECONDS", help="it answers so much later")
     ill.add_argument("--flaky", default="", metavar="SHARE", help="it fails this share of its calls, 0 to 1")
+    dead = commands.add_parser("dead-letters", parents=[common], help="show events that could not be handled")
+    dead.add_argument("name", nargs="?", default="", help="those of one service alone")
+    back = commands.add_parser("replay", parents=[common], help="send such events back to be handled")
+    back.add_argument("--service", default="", help="those of one service alone")
+    back.add_argument("--number", default="", help="one alone")
     return parser
 
 
@@ -144,3 +151,15 @@ def _reset(options: argparse.Namespace, home: Home, _environ: Mapping[str, str])
 
 def _bank(options: argparse.Namespace, home: Home, _environ: Mapping[str, str]) -> None:
     print(bank.set_faults(home, options.down, options.slow, options.flaky))
+
+
+def _dead_letters(options: argparse.Namespace, home: Home, _environ: Mapping[str, str]) -> None:
+    from laptop import dead_letters  # not above: the other commands need not wait for what it imports
+
+    print(dead_letters.show(home, options.name, options.verbose))
+
+
+def _replay(options: argparse.Namespace, home: Home, _environ: Mapping[str, str]) -> None:
+    from laptop import dead_letters
+
+    print(dead_letters.replay(home, options.service, options.number))

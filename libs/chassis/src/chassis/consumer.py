@@ -1,14 +1,16 @@
 """The consumer: takes a service's events from the broker, lets each take effect once, retries, then sets aside.
 
 An event is acknowledged after its effect is committed. One that fails is tried again with growing pauses; after
-the last try it goes to dead.<service>, and the ones behind it go on. An outage (Unavailable) is no fault of the
-event: it is tried without end.
+the last try it goes to the dead letters, and the ones behind it go on. An outage (Unavailable) is no fault of the
+event: it is tried without end, and does not count.
 """
 
 import logging
 import threading
-from collections.abc import Callable, Mapping
-from concurrent.futures import CancelledError, Future
+from collections import Counter as Tally
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from contextlib import contextmanager
 
 import nats.errors
 from nats.aio.msg import Msg
@@ -16,7 +18,7 @@ from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from prometheus_client import Counter
 
-from chassis import call, telemetry
+from chassis import call, dead_letters, telemetry
 from chassis.bus import STREAM, Bus
 from chassis.call import Call, answering
 from chassis.database import Connection, Database
@@ -27,8 +29,8 @@ from chassis.lifecycle import Service, Stage
 log = logging.getLogger(__name__)
 Handler = Callable[[Connection, Event], None]
 Subscription = JetStreamContext.PullSubscription
-_RETRY_SECONDS = (0.2, 1.0, 5.0, 15.0, 60.0)
-_OUTAGE_SECONDS = 5.0  # at most, between two tries while something is down: its end is noticed this soon
+_RETRY_SECONDS = (0.2, 1.0, 5.0, 15.0)
+_LONGEST_OUTAGE_PAUSE = 5.0  # seconds; so soon after an outage everything is tried again
 _ACK_WAIT_SECONDS = 15.0  # what a process that was killed had in hand is delivered again this late
 _FETCH_SECONDS = 1.0
 _BATCH = 16
@@ -55,6 +57,7 @@ class Consumer:
         self._database = database
         self._handlers = handlers
         self._after_commit = after_commit
+        self._failures: Tally[int] = Tally()  # by the message's place in the stream
         self._stopping = threading.Event()
         self._fetch: Future[list[Msg]] = Future()
         self._thread = threading.Thread(target=self._run, name="consumer", daemon=True)
@@ -91,7 +94,7 @@ class Consumer:
             durable_name=self._service,
             ack_policy=AckPolicy.EXPLICIT,
             deliver_policy=DeliverPolicy.ALL,
-            filter_subjects=sorted(self._handlers),
+            filter_subjects=sorted([*self._handlers, dead_letters.replay_subject(self._service)]),
             ack_wait=_ACK_WAIT_SECONDS,
             max_ack_pending=256,
         )
@@ -119,46 +122,44 @@ class Consumer:
         if self._stopping.is_set():
             self._fetch.cancel()
         try:
-            return self._fetch.result(_FETCH_SECONDS + 2)
-        except CancelledError:
-            return []
-        except TimeoutError as silence:
-            self._fetch.cancel()
-            raise Unavailable("BROKER_UNAVAILABLE", "The message broker does not answer.") from silence
+            return self._bus.result(self._fetch, _FETCH_SECONDS + 2)
+        except Unavailable:
+            if self._stopping.is_set():
+                return []
+            raise
 
     def _settled(self, message: Msg) -> float | None:
         """Handles a message. None, or where there is an outage in how many seconds to try again."""
-        kind, delivery = message.subject, message.metadata.num_delivered
-        pause = _RETRY_SECONDS[min(delivery, len(_RETRY_SECONDS)) - 1]
+        kind, place = dead_letters.subject_of(message), message.metadata.sequence.stream
         try:
-            outcome = self._apply(decode(message.data))
+            outcome = self._apply(message)
         except Unavailable as error:
             log.warning("event waits", extra={"type": kind, "reason": error.reason})
             HANDLED.labels(kind, "waits").inc()
-            pause = min(pause, _OUTAGE_SECONDS)
+            pause = min(_pause_after(message.metadata.num_delivered), _LONGEST_OUTAGE_PAUSE)
             self._bus.run(message.nak(delay=pause))
             return pause
         except Exception as error:
-            if delivery <= len(_RETRY_SECONDS) and not isinstance(error, NotAnEvent):
-                log.exception("event failed", extra={"type": kind, "delivery": delivery})
+            self._failures[place] += 1
+            failures = self._failures[place]
+            if failures <= len(_RETRY_SECONDS) and not isinstance(error, NotAnEvent):
+                log.exception("event failed", extra={"type": kind, "failures": failures})
                 HANDLED.labels(kind, "failed").inc()
-                self._bus.run(message.nak(delay=pause))
+                self._bus.run(message.nak(delay=_pause_after(failures)))
                 return None
-            self._set_aside(message, error)
+            log.error("event set aside", exc_info=error, extra={"type": kind})
+            dead_letters.set_aside(self._bus, self._service, message, error, _traceparent(message))
             outcome = "dead"
         HANDLED.labels(kind, outcome).inc()
+        self._failures.pop(place, None)
         self._bus.run(message.ack())
         return None
 
-    def _apply(self, event: Event) -> str:
+    def _apply(self, message: Msg) -> str:
+        event = decode(message.data)
         if event.type not in self._handlers:
             raise NotAnEvent(f"an event of type {event.type} is none of this subject")
-        attributes = {"messaging.system": "nats", "messaging.destination.name": event.type}
-        headers = {call.TRACEPARENT: event.traceparent} if event.traceparent else {}
-        with (
-            answering(Call(headers)),
-            telemetry.span(f"process {event.type}", telemetry.CONSUMER, attributes),
-        ):
+        with self._processing(message, event):
             with self._database.transaction() as connection:
                 new = first_time(connection, event)
                 if new:
@@ -166,14 +167,39 @@ class Consumer:
             self._after_commit()
         return "done" if new else "repeated"
 
-    def _set_aside(self, message: Msg, error: Exception) -> None:
-        log.error("event set aside", exc_info=error, extra={"type": message.subject})
-        headers = {
-            "Market-Subject": message.subject,
-            "Market-Error": ascii(error)[:200],
-            "Nats-Msg-Id": f"{self._service}-{message.metadata.sequence.stream}",
+    @contextmanager
+    def _processing(self, message: Msg, event: Event) -> Iterator[None]:
+        """The span of handling an event, child of the one that sent it."""
+        traceparent = _sender(message) or event.traceparent
+        headers = {call.TRACEPARENT: traceparent} if traceparent else {}
+        attributes = telemetry.messaging("process", event.type, event.id) | {
+            "messaging.consumer.group.name": self._service
         }
-        self._bus.run(self._bus.jetstream.publish(f"dead.{self._service}", message.data, headers=headers))
+        with (
+            answering(Call(headers)),
+            telemetry.span(f"process {event.type}", telemetry.CONSUMER, attributes) as span,
+        ):
+            try:
+                yield
+            except Exception as error:
+                telemetry.failed(span, type(error).__name__)
+                raise
+
+
+def _pause_after(times: int) -> float:
+    return _RETRY_SECONDS[min(times, len(_RETRY_SECONDS)) - 1]
+
+
+def _sender(message: Msg) -> str:
+    """The traceparent of the span that sent the message; "" where nobody traced it."""
+    return (message.headers or {}).get(call.TRACEPARENT, "")
+
+
+def _traceparent(message: Msg) -> str:
+    try:
+        return _sender(message) or decode(message.data).traceparent
+    except NotAnEvent:
+        return ""
 
 
 async def _fetch(subscription: Subscription) -> list[Msg]:

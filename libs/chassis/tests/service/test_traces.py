@@ -7,16 +7,20 @@ from contextlib import contextmanager
 import flask
 import pytest
 
+import chassis.consumer
 from chassis import call, telemetry
 from chassis.call import Call, answering
 from chassis.consumer import Consumer
-from chassis.errors import MarketError
+from chassis.dead_letters import replayed
+from chassis.errors import MarketError, Unavailable
 from chassis.events import write_to_outbox
 from chassis.flask import furnish
 from chassis.relay import Relay
 from chassis.testing import eventually
 from libs.chassis.tests.service.collector import collecting
 from libs.chassis.tests.service.echo import SERVICE, SoldOut
+from libs.chassis.tests.service.servers import connected
+from libs.chassis.tests.service.shop import Failing, Shop
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SOON = 10.0  # seconds
@@ -79,11 +83,57 @@ def test_http_grpc_and_event_are_one_trace_each_the_child_of_what_caused_it(
         by_kind["SERVER", "GET /products/<product_id>"],
         by_kind["CLIENT", f"{SERVICE}/Ask"],
         by_kind["SERVER", f"{SERVICE}/Ask"],
+        by_kind["PRODUCER", f"send market.{stall}.sold"],
         by_kind["CONSUMER", f"process market.{stall}.sold"],
     ]
     assert {span.trace_id for span in collector.spans} == {TRACE}
     assert [span.parent_id for span in path] == [PARENT, *(span.span_id for span in path[:-1])]
     assert len(collector.spans) == len(path)
+    assert path[-2].attributes == messaging("send", stall, handled[0].id)
+    assert path[-1].attributes == messaging("process", stall, handled[0].id) | {
+        "messaging.consumer.group.name": stall
+    }
+
+
+def messaging(operation, stall, event_id):
+    """What OpenTelemetry's conventions want to know about a message."""
+    return {
+        "messaging.system": "nats",
+        "messaging.operation.name": operation,
+        "messaging.operation.type": operation,
+        "messaging.destination.name": f"market.{stall}.sold",
+        "messaging.message.id": event_id,
+    }
+
+
+def test_an_event_that_is_sent_back_from_the_dead_letters_stays_in_its_trace(
+    collector, stall, tables, bus, monkeypatch
+):
+    monkeypatch.setattr(chassis.consumer, "_RETRY_SECONDS", (0.01,))
+    shop = Shop(stall, bus, tables)
+    shop.first = Failing("tea", times=2)
+    with traced(collector.endpoint):
+        with tables.transaction() as connection, answering(Call({"traceparent": f"00-{TRACE}-{PARENT}-01"})):
+            write_to_outbox(connection, shop.sold, {"name": "tea"})
+        Relay(tables, bus).send_all()
+        with shop.open():
+            eventually(shop.set_aside)
+            replayed(bus, stall)
+            eventually(shop.counts)
+    [sent] = [span for span in collector.spans if span.kind == "PRODUCER"]
+    handled = [span for span in collector.spans if span.kind == "CONSUMER"]
+    assert (sent.trace_id, sent.parent_id) == (TRACE, PARENT)
+    assert {(span.trace_id, span.parent_id) for span in handled} == {(TRACE, sent.span_id)}
+    assert [span.is_error for span in handled] == [True, True, False]
+
+
+def test_the_span_of_an_event_that_the_broker_does_not_take_is_an_error(collector, stall, tables, broker):
+    with traced(collector.endpoint), connected(broker.url) as bus:
+        with tables.transaction() as connection:
+            write_to_outbox(connection, f"market.{stall}.sold", {})
+        with pytest.raises(Unavailable):
+            Relay(tables, bus).send_batch()
+    assert [(span.kind, span.is_error) for span in collector.spans] == [("PRODUCER", True)]
 
 
 def test_a_span_says_whose_it_is_and_what_it_is_about(collector, shop):
