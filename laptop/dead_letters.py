@@ -38,7 +38,7 @@ def _broker(home: Home, service: str) -> Iterator[Bus]:
     market, _ = closing.required(home)
     names = sorted(known.name for known in market.services if known.broker)
     if service and service not in names:
-        raise LaptopError(f"No {service} listens to events. There are: {', '.join(names)}", exit_code=2)
+        raise LaptopError(f"There is no {service} at the broker. There are: {', '.join(names)}", exit_code=2)
     try:
         with dead_letters.connected(market.broker.url) as bus:
             yield bus

@@ -34,6 +34,7 @@ ADDRESS = {
     "countryCode": "GB",
 }
 PASSWORD = "correct horse battery"
+Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
@@ -60,6 +61,17 @@ def market(market_folder: Path) -> Iterator[str]:
         assert report.is_clean, f"{report.table()}\n\n{report.details()}"
     finally:
         subprocess.run([*laptop, "reset", "--yes", *where], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.fixture(scope="session")
+def laptop(market: str, market_folder: Path) -> Command:
+    """Carries out one of the market's commands, as make does: laptop("bank", "--down=1")."""
+
+    def run(name: str, *options: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "laptop", name, "--dir", str(market_folder), *options]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+
+    return run
 
 
 @pytest.fixture(scope="session")

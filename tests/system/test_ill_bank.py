@@ -1,30 +1,20 @@
 """The whole market while its bank is slow, down or flaky, which people see with `make bank`."""
 
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from pathlib import Path
 
 import pytest
 
 from chassis.testing import eventually
-from tests.system.conftest import ROOT
-
-Bank = Callable[..., subprocess.CompletedProcess[str]]
+from tests.system.conftest import Command
 
 
 @pytest.fixture
-def bank(market: str, market_folder: Path) -> Iterator[Bank]:
+def bank(laptop: Command) -> Iterator[Command]:
     """Carries out `make bank` with these options: bank("--down=1")."""
-
-    def run(*options: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "laptop", "bank", "--dir", str(market_folder), *options]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
-
-    yield run
-    run()
+    yield partial(laptop, "bank")
+    laptop("bank")
 
 
 def finished(shopper, order):

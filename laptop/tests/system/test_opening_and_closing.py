@@ -82,7 +82,9 @@ def test_status_lists_every_program_and_that_it_is_ready(open_market: SmallMarke
     assert ready == {"gateway", "postgres", "nats", *(service.name for service in SERVICES)}
 
 
-@pytest.mark.parametrize("command", [["status"], ["restart", "catalog"], ["bank", "--down=1"]])
+@pytest.mark.parametrize(
+    "command", [["status"], ["restart", "catalog"], ["bank", "--down=1"], ["dead-letters"], ["replay"]]
+)
 def test_a_closed_market_is_told_by_exit_code_3(command: list[str], closed_market: SmallMarket) -> None:
     result = closed_market.run(*command)
     assert result.returncode == 3
