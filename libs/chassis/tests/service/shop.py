@@ -7,7 +7,7 @@ from chassis.bus import DEAD_STREAM, Message
 from chassis.consumer import Consumer
 from chassis.errors import Unavailable
 from chassis.events import Event, encode
-from chassis.testing import Broker
+from chassis.testing import Broker, eventually
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -63,6 +63,11 @@ class Shop:
     def set_aside(self):
         """What it has given up."""
         return self.broker.messages(f"dead.{self.name}", DEAD_STREAM)
+
+    def gives_up(self, count=1):
+        """What it has given up, once that is so much."""
+        eventually(lambda: len(self.set_aside()) == count)
+        return self.set_aside()
 
     def _count(self, connection, event):
         connection.execute(

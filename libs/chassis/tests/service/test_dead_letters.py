@@ -1,12 +1,8 @@
-import os
-import subprocess
-import sys
 from uuid import uuid4
 
 import pytest
 
 import chassis.consumer
-from chassis import dead_letters
 from chassis.bus import DEAD_STREAM, Bus, Message
 from chassis.dead_letters import letters, replay, replay_subject, replayed, shown
 from chassis.errors import Invalid, NotFound, Unavailable
@@ -56,11 +52,6 @@ def mend(tables):
         connection.execute("ALTER TABLE effects DROP CONSTRAINT closed")
 
 
-def set_aside(shop, count=1):
-    """The dead letters of the shop, once there are so many."""
-    return eventually(lambda: (found := shop.set_aside()) and len(found) == count and found)
-
-
 def cells(text):
     """The rows of a table."""
     return [[cell for cell in line.split("  ") if cell] for line in text.splitlines()[1:]]
@@ -71,7 +62,7 @@ def test_a_dead_letter_tells_what_it_is_of_whom_and_why(shop, bus):
     with shop.open():
         event = Event(shop.sold, {"name": "tea", "orderId": "order-1"}, "event-1", TRACEPARENT)
         shop.sends(encode(event))
-        set_aside(shop)
+        shop.gives_up()
     [row] = cells(shown(bus, shop.name))
     assert [cell.strip() for cell in row[1:5]] == [shop.name, shop.sold, "event-1", "order-1"]
     assert [cell.strip() for cell in row[6:]] == [str(TRIES + 1), "ZeroDivisionError()"]
@@ -81,7 +72,7 @@ def test_a_dead_letter_keeps_its_trace(shop, bus):
     shop.first = Failing("tea", NEVER)
     with shop.open():
         shop.hears("tea")
-        set_aside(shop)
+        shop.gives_up()
     [letter] = letters(bus, shop.name)
     assert letter.traceparent == TRACEPARENT
 
@@ -89,7 +80,7 @@ def test_a_dead_letter_keeps_its_trace(shop, bus):
 def test_the_message_itself_is_shown_to_who_asks(shop, bus):
     with shop.open():
         shop.sends(b"\x1b[31m no event")
-        set_aside(shop)
+        shop.gives_up()
     assert "no event" not in shown(bus, shop.name)
     assert r"b'\x1b[31m no event'" in shown(bus, shop.name, whole=True)
 
@@ -98,7 +89,7 @@ def test_what_a_message_says_can_not_play_with_the_terminal(shop, bus):
     shop.first = Failing("tea", NEVER)
     with shop.open():
         shop.hears("tea", event_id="\x1b[2Jgone")
-        set_aside(shop)
+        shop.gives_up()
     assert "\x1b" not in shown(bus, shop.name, whole=True)
 
 
@@ -110,7 +101,7 @@ def test_an_event_takes_effect_once_its_service_is_mended_and_it_is_sent_back(sh
     closed("tea")
     with shop.open():
         shop.hears("tea")
-        [dead] = set_aside(shop)
+        [dead] = shop.gives_up()
         assert "CheckViolation" in dead.headers["Market-Error"]
         mend(tables)
         assert replayed(bus, shop.name) == f"1 event sent back: 1 to {shop.name}"
@@ -123,7 +114,7 @@ def test_an_event_that_is_sent_back_stays_in_its_trace(shop, bus):
     shop.first = Failing("tea", TRIES + 1)
     with shop.open():
         shop.hears("tea")
-        set_aside(shop)
+        shop.gives_up()
         shop.first = lambda event: seen.append(chassis.call.current().headers)
         replayed(bus, shop.name)
         eventually(lambda: seen)
@@ -135,8 +126,8 @@ def test_an_event_that_is_sent_back_is_heard_by_its_own_service_alone(shop, bus,
     other.sold = shop.sold
     shop.sends(b"no event")
     with shop.open(), other.open():
-        set_aside(shop)
-        set_aside(other)
+        shop.gives_up()
+        other.gives_up()
         replayed(bus, shop.name)
         eventually(lambda: shop.set_aside())
         shop.hears("last")
@@ -148,7 +139,7 @@ def test_what_fails_again_is_set_aside_again_as_what_it_was_first(shop, bus):
     shop.first = Failing("tea", NEVER)
     with shop.open():
         shop.hears("tea")
-        set_aside(shop)
+        shop.gives_up()
         [first] = letters(bus, shop.name)
         replayed(bus, shop.name)
         [again] = eventually(lambda: list(letters(bus, shop.name)))
@@ -161,7 +152,7 @@ def test_a_crash_before_it_is_taken_out_lets_it_take_effect_once(shop, bus):
     shop.first = Failing("tea", TRIES + 1)
     with shop.open():
         shop.hears("tea")
-        set_aside(shop)
+        shop.gives_up()
         [letter] = letters(bus, shop.name)
         with pytest.raises(KeyboardInterrupt):
             replay(CrashingBus(bus), letter)
@@ -177,7 +168,7 @@ def test_what_is_sent_back_again_when_the_broker_has_forgotten_it_takes_effect_o
     shop.first = Failing("tea", TRIES + 1)
     with shop.open():
         shop.hears("tea")
-        set_aside(shop)
+        shop.gives_up()
         [letter] = letters(bus, shop.name)
         replay(bus, letter)
         eventually(lambda: shop.counts() == {"tea": 1})
@@ -193,7 +184,7 @@ def repeated(counted, subject):
 def test_what_somebody_else_has_taken_out_is_no_trouble(shop, bus):
     shop.sends(b"no event")
     with shop.open():
-        set_aside(shop)
+        shop.gives_up()
     [letter] = letters(bus, shop.name)
     replay(bus, letter)
     replay(bus, letter)
@@ -204,7 +195,7 @@ def test_one_alone_is_sent_back_by_its_number(shop, bus):
     shop.sends(b"one")
     shop.sends(b"two")
     with shop.open():
-        set_aside(shop, 2)
+        shop.gives_up(2)
     [one, two] = letters(bus, shop.name)
     assert replayed(bus, number=two.number) == f"1 event sent back: 1 to {shop.name}"
     assert list(letters(bus, shop.name)) == [one]
@@ -219,7 +210,7 @@ def test_a_number_that_there_is_not_is_not_found(bus, number):
 def test_the_number_of_another_service_s_is_not_found(shop, bus, stall):
     shop.sends(b"one")
     with shop.open():
-        [dead] = set_aside(shop)
+        [dead] = shop.gives_up()
     with pytest.raises(NotFound):
         replayed(bus, f"{stall}-other", dead.seq)
     assert len(shop.set_aside()) == 1
@@ -229,62 +220,14 @@ def test_all_that_was_set_aside_when_it_began_is_sent_back_and_nothing_more(shop
     for number in range(5):
         shop.sends(str(number).encode())
     with shop.open():
-        set_aside(shop, 5)
+        shop.gives_up(5)
         assert replayed(bus, shop.name) == f"5 events sent back: 5 to {shop.name}"
-        set_aside(shop, 5)
+        shop.gives_up(5)
 
 
 def test_a_name_that_is_none_is_refused(bus):
     with pytest.raises(Invalid):
         shown(bus, "*")
-
-
-def command(nats_url, *arguments):
-    """What the command says, and how it ends."""
-    environment = {**os.environ, "NATS_URL": nats_url}
-    ended = subprocess.run(
-        [sys.executable, "-m", "chassis.dead_letters", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    return ended.returncode, ended.stdout, ended.stderr
-
-
-def test_the_command_shows_and_sends_back(shop, nats_url):
-    shop.sends(b"one")
-    with shop.open():
-        set_aside(shop)
-        assert "b'one'" in command(nats_url, "show", "--service", shop.name, "--whole")[1]
-        told = command(nats_url, "replay", "--service", shop.name)
-        assert told == (0, f"1 event sent back: 1 to {shop.name}\n", "")
-
-
-@pytest.mark.parametrize(
-    ("arguments", "words"),
-    [
-        (["replay", "--number", "0"], "dead-letters: There is no dead letter 0.\n"),
-        (["show", "--service", "A B"], "dead-letters: A service's name has "),
-        (["replay", "--number", "x"], "invalid int value"),
-        ([], "required: command"),
-    ],
-)
-def test_a_command_that_makes_no_sense_is_told_in_a_line(nats_url, arguments, words):
-    code, out, error = command(nats_url, *arguments)
-    assert (code, out) == (2, "")
-    assert words in error
-
-
-def test_a_broker_that_is_not_there_is_told_in_a_line(free_port, monkeypatch):
-    monkeypatch.setattr(dead_letters, "_CONNECT_SECONDS", 0.1)
-    with pytest.raises(Unavailable), dead_letters.connected(f"nats://127.0.0.1:{free_port()}"):
-        pass
-    ended = command(f"nats://127.0.0.1:{free_port()}", "show")
-    assert ended == (1, "", "dead-letters: The message broker does not answer.\n")
-
-
-def test_without_its_address_the_broker_is_missed_in_a_line():
-    assert command("", "show") == (2, "", "dead-letters: NATS_URL is missing\n")
 
 
 def test_dead_letters_outlive_a_broker_that_restarts(broker, stall, tables):
@@ -294,7 +237,7 @@ def test_dead_letters_outlive_a_broker_that_restarts(broker, stall, tables):
             assert bus.wait_until_ready(10)
             shop.sends(b"one")
             with shop.open():
-                set_aside(shop)
+                shop.gives_up()
         with broker.run():
             eventually(lambda: answers(bus))
             assert [letter.payload for letter in letters(bus)] == [b"one"]
