@@ -1,10 +1,13 @@
 """Servers that a test can stop and start again on the same port, with the same data."""
 
+import json
 import signal
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 from chassis.bus import Bus
 from laptop.accounts import subprocess_identity
@@ -25,6 +28,13 @@ class OwnServer:
     def run(self) -> AbstractContextManager[None]:
         """A block in which the server runs; it is cut off at the end."""
         return running(self.server)
+
+    def process(self) -> psutil.Process:
+        """Its process, while it runs."""
+        [found] = [
+            child for child in psutil.Process().children() if child.cmdline() == list(self.server.command)
+        ]
+        return found
 
 
 @contextmanager
@@ -58,11 +68,13 @@ def connected(url: str) -> Iterator[Bus]:
         bus.stop()
 
 
-def own_broker(folder: Path) -> OwnServer:
-    """A NATS server that keeps its streams in the folder, not running yet."""
+def own_broker(folder: Path, **jetstream: int) -> OwnServer:
+    """A NATS server that keeps its streams in the folder, not running yet; with other settings of JetStream."""
     broker = Broker(free_port(), "secret", folder / "jetstream")
+    settings = json.loads(broker.configuration())
+    settings["jetstream"] |= jetstream
     configuration = folder / "nats.conf"
-    configuration.write_text(broker.configuration())
+    configuration.write_text(json.dumps(settings))
     server = Server(
         command=server_command(configuration),
         folder=folder,
