@@ -3,7 +3,9 @@ from uuid import uuid4
 
 import pytest
 
+from chassis.bus import Message
 from chassis.errors import Unavailable
+from libs.chassis.tests.service.servers import connected, own_broker
 
 BOWL = "kintsugi-bowl"
 
@@ -42,3 +44,26 @@ def test_without_the_broker_every_call_is_answered_at_once_and_says_why(run_cart
                 call()
             assert refused.value.reason == "BROKER_UNAVAILABLE"
         assert time.monotonic() - begun < 2
+
+
+def test_an_edit_that_finds_no_room_in_the_broker_is_an_outage_and_changes_nothing(
+    run_cart, another, tmp_path
+):
+    broker = own_broker(tmp_path, max_file_store=50_000)
+    with broker.run(), run_cart(nats_url=broker.url) as opened:
+        buyer = another(opened, str(uuid4()))
+        buyer.adds(BOWL, 3)
+        fill(broker)
+        for edit in (lambda: buyer.adds(BOWL), lambda: buyer.removes(BOWL), lambda: buyer.sets(BOWL, 1)):
+            with pytest.raises(Unavailable) as refused:
+                edit()
+            assert refused.value.reason == "BROKER_UNAVAILABLE"
+        assert buyer.contents() == {BOWL: 3}
+
+
+def fill(broker):
+    """Leaves no room in the broker."""
+    with connected(broker.url) as bus, pytest.raises(Unavailable):
+        assert bus.wait_until_ready(10)
+        while True:
+            bus.publish([Message("market.test.filler", b"x" * 1000, str(uuid4()))])
