@@ -85,7 +85,7 @@ def test_an_outage_sets_nothing_aside_however_long_it_lasts(shop):
 
 def test_the_end_of_an_outage_is_noticed_soon_however_often_an_event_was_tried(shop, monkeypatch):
     monkeypatch.setattr(chassis.consumer, "_RETRY_SECONDS", (60.0,) * TRIES)
-    monkeypatch.setattr(chassis.consumer, "_OUTAGE_SECONDS", 0.01)
+    monkeypatch.setattr(chassis.consumer, "_LONGEST_OUTAGE_PAUSE", 0.01)
     shop.first = Failing("tea", times=2 * TRIES, failure=Unavailable("DATABASE_UNAVAILABLE", "Gone."))
     with shop.open():
         shop.hears("tea")
