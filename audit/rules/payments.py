@@ -33,9 +33,9 @@ def _differences(order: Order, payment: Payment, position: Position) -> Iterator
         return
     if payment.state != _STATES[position.last]:
         yield f"the payment is {payment.state}, but the bank has it {_STATES[position.last]}"
-    if [payment.amount_cents] != position.amounts(AUTHORIZE):
+    if payment.amount_cents not in position.amounts(AUTHORIZE):
         yield f"the payment is of {_amount(payment)}, but the bank has authorised another amount"
-    if {payment.bank_reference} != {entry.authorization_id for entry in position.entries}:
+    if payment.bank_reference not in {entry.authorization_id for entry in position.entries}:
         yield "the payment names another authorisation than the bank"
     if payment.token != order.payment_token:
         yield "the payment is with another card than the order"

@@ -82,7 +82,7 @@ def test_a_cancelled_order_that_was_held_twice_and_let_go_twice_is_found():
     again = replace(
         books, entries=(*books.entries, an_entry("expired", "void")), balances=a_market().balances
     )
-    assert findings(again) == {("cancelled: money", "expired")} | {("payments", "expired")}
+    assert findings(again) == {("cancelled: money", "expired")}
 
 
 def test_an_unfinished_order_that_is_held_twice_is_found():
