@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg.rows import class_row
@@ -17,9 +18,8 @@ from nightmarket.orders.v1 import orders_pb2
 from tests.crash.world import World
 
 _ORDERS = """
-SELECT id, state, coalesce(refusal ->> 'reason', '') AS reason, next_step, attempts,
-       (SELECT array_agg(step ORDER BY position) FROM journey WHERE order_id = id) AS journey,
-       EXISTS (SELECT FROM journey WHERE order_id = id AND (step, outcome) = ('order.confirm', 'done')) AS was_confirmed
+SELECT id, state, coalesce(refusal ->> 'reason', '') AS reason, lines, next_step, attempts,
+       (SELECT json_object_agg(step, outcome) FROM journey WHERE order_id = id) AS journey
 FROM orders WHERE account_id = %s
 """
 _CONFIRMED, _CANCELLED, _CONSIGNED = (
@@ -42,20 +42,31 @@ class Ending:
 
 @dataclass(frozen=True)
 class Order:
-    """An order as orders has it; the journey is the names of its steps."""
+    """An order as orders has it; the journey is the outcome of each step."""
 
     id: str
     state: str
     reason: str
+    lines: Sequence[Mapping[str, Any]]
     next_step: str | None
     attempts: int
-    journey: Sequence[str]
-    was_confirmed: bool
+    journey: Mapping[str, str]
+
+    @property
+    def was_confirmed(self) -> bool:
+        """Whether it ever was, whatever became of it."""
+        return self.journey.get("order.confirm") == "done"
 
     @property
     def ending(self) -> Ending:
         """How it has ended, if it has."""
         return Ending(self.state, self.reason)
+
+    @property
+    def bought(self) -> Counter[str]:
+        """The pieces of each product that were taken out of the basket."""
+        pieces = {line["product_id"]: line["quantity"] for line in self.lines}
+        return Counter(pieces if self.was_confirmed else {})
 
     @property
     def events(self) -> Counter[str]:
@@ -96,15 +107,15 @@ class Books:
         with self._connection.cursor(row_factory=class_row(Order)) as cursor:
             return cursor.execute(_ORDERS, (account,)).fetchall()
 
-    def problems(self, account: str, ending: Ending) -> list[str]:
+    def problems(self, account: str, endings: Sequence[Ending]) -> list[str]:
         """Why the account's order is not at rest as it must be; empty where it is."""
         orders = self.orders(account)
         if len(orders) != 1:
             return [f"one request has made {len(orders)} orders"]
         (order,) = orders
         found = []
-        if order.ending != ending:
-            found.append(f"the order is {order.ending} instead of {ending}")
+        if order.ending not in endings:
+            found.append(f"the order is {order.ending} instead of {' or '.join(map(str, endings))}")
         if order.next_step:
             found.append(f"{order.next_step} is left to do after {order.attempts} attempts")
         if not found and (told := self._events(order.id)) != order.events:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TypeVar
@@ -49,20 +50,22 @@ class Buyer:
         self.account = f"buyer-{uuid.uuid4().hex}"
         self.email = f"{self.account}@example.com"
         self.trace = uuid.uuid4().hex
+        self.wanted: Counter[str] = Counter()  # all that was put into the basket
         self._key = uuid.uuid4().hex
 
     def fill_basket(self, pieces: Mapping[str, int]) -> None:
-        """Puts so many pieces of each product into the basket; not yet part of what is watched."""
+        """Puts so many pieces more of each product into the basket."""
         for product_id, quantity in pieces.items():
-            request = cart_pb2.SetItemRequest(product_id=product_id, quantity=quantity)
-            _answered(partial(self._shop.cart.SetItem, request, metadata=self._identity()))
+            request = cart_pb2.AddItemRequest(product_id=product_id, quantity=quantity)
+            _answered(partial(self._shop.cart.AddItem, request, metadata=self._identity()))
+        self.wanted.update(pieces)
 
-    def basket(self) -> dict[str, int]:
+    def basket(self) -> Counter[str]:
         """What is in the basket."""
         found = _answered(
             lambda: self._shop.cart.GetCart(cart_pb2.GetCartRequest(), metadata=self._identity())
         )
-        return {item.product_id: item.quantity for item in found.items}
+        return Counter({item.product_id: item.quantity for item in found.items})
 
     def ask_once(self) -> orders_pb2.Order | MarketError:
         """Buys what is in the basket: the order, or the error that stands for any other answer, or for none."""
@@ -84,12 +87,13 @@ class Buyer:
         except MarketError as refused:
             return refused
 
-    def _identity(self) -> tuple[tuple[str, str], ...]:
-        return ("x-account-id", self.account), ("x-account-email", self.email)
+    def _identity(self, trace: str = "") -> tuple[tuple[str, str], ...]:
+        """Who asks, and the trace; what is not about the order is of another one, and so is not watched."""
+        traceparent = f"00-{trace or uuid.uuid4().hex}-00000000000000ab-01"
+        return ("x-account-id", self.account), ("x-account-email", self.email), ("traceparent", traceparent)
 
     def _headers(self) -> tuple[tuple[str, str], ...]:
-        trace = f"00-{self.trace}-00000000000000ab-01"
-        return (*self._identity(), ("idempotency-key", self._key), ("traceparent", trace))
+        return (*self._identity(self.trace), ("idempotency-key", self._key))
 
 
 def _answered(ask: Callable[[], T]) -> T:

@@ -1,7 +1,7 @@
 """Hooks around all that outlives a service's process: its database, its calls, its events, its answers.
 
-They are set in the process of a service under test, before it is composed. What changes nothing is no boundary: a
-process killed before a SELECT leaves behind just what one leaves that is killed before whatever comes next.
+They are set in the process of a service under test, before it is composed. What only reads is no boundary: who dies
+before a SELECT leaves behind just what they leave who die before whatever comes next.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import flask
 import grpc
 import psycopg
 import requests.adapters
 
-from chassis import consumer
 from chassis.bus import Bus
 from chassis.grpc_client import Channel
-from tests.crash.boundary import Watch
+from tests.crash.boundary import ANSWER, Watch
 
 
 class _Transaction(threading.local):
@@ -29,6 +29,7 @@ class _Transaction(threading.local):
 
 
 _transaction = _Transaction()
+_NO_BOUNDARIES = ("_get", "_publish")  # it only reads; it has a hook of its own
 
 
 def install(service: str, watch: Watch) -> None:
@@ -41,9 +42,8 @@ def install(service: str, watch: Watch) -> None:
     _wrap(requests.adapters.HTTPAdapter, "send", lambda call: _requests(watch, call))
     _wrap(Bus, "publish", lambda call: _events(watch, call))
     _wrap(Bus, "run", lambda call: _broker(watch, call))
-    # What a consumer that was killed had in hand is delivered again after this time; 15 seconds are too long here.
-    consumer._ACK_WAIT_SECONDS = 1.0
     _wrap(grpc, "unary_unary_rpc_method_handler", lambda call: _answers(service, watch, call))
+    _wrap(flask.Flask, "full_dispatch_request", lambda call: _pages(watch, call))
 
 
 def _wrap(owner: Any, name: str, wrapper: Callable[[Any], Any]) -> None:
@@ -119,7 +119,7 @@ def _events(watch: Watch, publish: Any) -> Any:
 
 def _broker(watch: Watch, run: Any) -> Any:
     def ran(bus: Bus, work: Any, *args: Any, **kwargs: Any) -> Any:
-        if work.__name__ != "_publish":  # which has a hook of its own
+        if work.__name__ not in _NO_BOUNDARIES:
             _outside(watch, work.__name__.strip("_"))
         return run(bus, work, *args, **kwargs)
 
@@ -133,9 +133,19 @@ def _answers(service: str, watch: Watch, handler: Any) -> Any:
             try:
                 return method(*request)
             finally:
-                watch.reach("answer", method.__qualname__)
+                watch.reach(ANSWER, method.__qualname__)
 
         is_own = method.__module__.startswith(f"{service}.")
         return handler(answered if is_own else method, *args, **kwargs)
 
     return handled
+
+
+def _pages(watch: Watch, dispatch: Any) -> Any:
+    def dispatched(*request: Any) -> Any:
+        try:
+            return dispatch(*request)
+        finally:
+            watch.reach(ANSWER, flask.request.endpoint or "?")
+
+    return dispatched
