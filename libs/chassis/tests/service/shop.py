@@ -1,6 +1,6 @@
 """A tiny service that listens to what is sold."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import uuid4
 
 from chassis.bus import DEAD_STREAM, Message
@@ -57,8 +57,10 @@ class Shop:
             return {row["name"]: row["times"] for row in connection.execute("SELECT * FROM effects")}
 
     def has_counted(self, name):
-        """Whether it knows that the thing was sold."""
-        return name in self.counts()
+        """Whether it knows that the thing was sold; not while its database is away."""
+        with suppress(Unavailable):
+            return name in self.counts()
+        return False
 
     def set_aside(self):
         """What it has given up."""

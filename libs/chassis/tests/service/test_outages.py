@@ -37,6 +37,7 @@ def test_events_that_come_while_the_database_is_away_take_effect_when_it_is_back
     with shop.open():
         shop.hears("tea")
         with postgres.run():
-            eventually(lambda: shop.counts() == {"tea": 1}, SOON)
+            eventually(partial(shop.has_counted, "tea"), SOON)
+            assert shop.counts() == {"tea": 1}
     database.close()
     assert shop.set_aside() == []

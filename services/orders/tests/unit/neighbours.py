@@ -29,7 +29,6 @@ class Parcel(Enum):
     """Where the order's parcel is."""
 
     NONE = auto()
-    PACKING = auto()
     GONE = auto()
     WITHHELD = auto()
 

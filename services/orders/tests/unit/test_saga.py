@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orders.domain.orders import State
-from orders.domain.saga import FIRST, SERVICE, Outcome, Step, after, cancelling, pause, settles
+from orders.domain.saga import FIRST, SERVICE, Outcome, Step, after, cancelling, giving_up, pause, settles
 
 FORWARD = [Step.RESERVE, Step.AUTHORIZE, Step.COMMIT, Step.CONFIRM, Step.CAPTURE, Step.CLEAR_BASKET]
 
@@ -90,6 +90,18 @@ def test_cancelling_an_unconfirmed_order_begins_with_its_payment():
 
 def test_cancelling_an_order_on_its_way_back_changes_nothing():
     assert cancelling(State.PENDING, Step.RELEASE) is Step.RELEASE
+
+
+def test_an_order_that_is_given_up_goes_back_as_if_its_buyer_had_cancelled_it():
+    assert giving_up(State.PENDING, Step.COMMIT, is_refused=False) is Step.CANCEL_PAYMENT
+
+
+def test_an_order_on_its_way_back_keeps_its_own_reason():
+    assert giving_up(State.PENDING, Step.RELEASE, is_refused=True) is None
+
+
+def test_a_confirmed_order_is_never_given_up():
+    assert giving_up(State.CONFIRMED, Step.CAPTURE, is_refused=False) is None
 
 
 def test_a_cancelled_confirmed_order_gives_the_money_and_the_pieces_back():
