@@ -23,6 +23,9 @@ _LONGEST_SILENCE_SECONDS = 6.0  # a second more than any statement may take
 _SHORTEST_SILENCE_SECONDS = 1.0  # what was done for a caller who is about to give up is still recorded
 _MOST_WAITING = 64  # more than that, and who comes next is sent away at once
 
+# The middle one is what a process finds that was frozen in a transaction; the driver takes it for a bug.
+_OUTAGES = (psycopg.OperationalError, psycopg.errors.IdleInTransactionSessionTimeout, PoolTimeout)
+
 _CONNECTION: dict[str, Any] = {
     "autocommit": True,
     "row_factory": dict_row,
@@ -87,7 +90,7 @@ class Database:
                 yield connection
             finally:
                 self._pool.putconn(connection)
-        except (psycopg.OperationalError, PoolTimeout) as error:
+        except _OUTAGES as error:
             self._answers = False
             raise Unavailable("DATABASE_UNAVAILABLE", "The database does not answer. Try again.") from error
 

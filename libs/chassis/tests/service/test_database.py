@@ -123,6 +123,22 @@ def test_no_statement_and_no_idle_transaction_may_last_for_ever(database):
     assert shown == ["5s", "10s"]
 
 
+def test_a_process_that_was_frozen_in_a_transaction_finds_an_outage(database):
+    with pytest.raises(Unavailable) as refused, database.transaction() as connection:
+        mine = connection.info.backend_pid
+        connection.execute("SET idle_in_transaction_session_timeout = '10ms'")
+        eventually(lambda: not is_there(database, mine))
+        connection.execute("SELECT 1")
+    assert refused.value.reason == "DATABASE_UNAVAILABLE"
+    assert answers(database)
+
+
+def is_there(database, backend_pid):
+    """Whether the server still has this connection."""
+    with database.connection() as connection:
+        return connection.execute("SELECT FROM pg_stat_activity WHERE pid = %s", (backend_pid,)).rowcount
+
+
 def test_a_database_without_tables_is_not_ready(database):
     with pytest.raises(Unavailable) as refused:
         database.check()
