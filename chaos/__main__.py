@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -32,13 +33,22 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         plan = Plan(_seed(options.seed), _minutes(options.minutes) * 60)
         print(f"seed {plan.seed}", flush=True)
         outcome = _in_a_folder(plan, environ, keep=options.keep)
+        print(_text(outcome, plan), flush=True)
     except KeyboardInterrupt:
         print("\nInterrupted. The market is closed.", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
     except LaptopError as error:
         print(error, file=sys.stderr)
         return error.exit_code
-    print(_text(outcome, plan))
+    except Exception as error:  # a person must never be shown a traceback that they did not ask for
+        if options.verbose:
+            traceback.print_exc()
+        else:
+            print(f"Unexpected {type(error).__name__}: {error}\nMore with: make chaos V=1", file=sys.stderr)
+        return 1
     return 1 if outcome.findings else 0
 
 
@@ -49,6 +59,7 @@ def _in_a_folder(plan: Plan, environ: Mapping[str, str], *, keep: bool) -> Outco
     finally:
         if keep:
             print(f"Kept, with the market's logs: {folder}", file=sys.stderr)
+            print(f"To delete its data: make reset YES=1 MARKET_DIR={folder / 'market'}", file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -83,6 +94,10 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser.add_argument(
         "--keep", action="store_true", default=bool(environ.get("KEEP")),
         help="keep the market's folder with its logs, and all that was seen; default: KEEP",
+    )  # fmt: skip
+    parser.add_argument(
+        "--verbose", action="store_true", default=bool(environ.get("V")),
+        help="show where an unexpected error came from; default: V",
     )  # fmt: skip
     return parser
 

@@ -18,6 +18,7 @@ from laptop.home import Home
 from laptop.ports import BLOCK, Ports, check_free
 from laptop.terminal import Progress
 
+_INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _BROKER_STORAGE = 48 << 20  # bytes: filled within seconds
 
 
@@ -49,7 +50,7 @@ def opened(market: Market, environ: Mapping[str, str], progress: Progress, *, ke
             opening.start(market, quiet, progress)
         yield
     finally:
-        before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+        before = {number: signal.signal(number, signal.SIG_IGN) for number in _INTERRUPTIONS}
         progress.show("closing the market ...")
         if keep:
             closing.close(market.home)

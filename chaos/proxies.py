@@ -186,14 +186,11 @@ class _Link:
             loop.call_at(self._due[there], action)
 
     def _write(self, chunk: bytes, there: bool) -> None:
-        if self not in self._proxy.links:
-            return
-        if not there:
-            self._near.write(chunk)
-        elif self._far:
-            self._far.write(chunk)
-        else:
+        to = self._far if there else self._near
+        if to is None:
             self._unsent.append(chunk)
+        elif not to.is_closing():
+            to.write(chunk)
 
     def close(self) -> None:
         """End both sides in order, after all that was written."""
