@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -12,9 +14,30 @@ from laptop.nats import temporary_nats
 from laptop.postgres import create_database
 from tests.crash import child
 from tests.crash.trials import Lane, Lanes
-from tests.crash.world import OWNERS, SERVICES, World
+from tests.crash.world import OWNERS, PORTS, SERVICES, World
 
 LANES = 4
+
+
+def free_block(length: int) -> int:
+    """The first of so many ports that nobody listens on.
+
+    Below those that the system gives to whoever connects: a service that dies shall find its port free again.
+    """
+    while True:
+        first = random.randrange(10_000, 20_000)
+        if all(is_free(port) for port in range(first, first + length)):
+            return first
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
 
 
 @pytest.fixture(scope="session")
@@ -25,13 +48,14 @@ def lanes(
 ) -> Iterator[Lanes]:
     """Worlds that know nothing of each other."""
     child.preload(SERVICES)
+    first_port = free_block(LANES * PORTS)
     templates = {service: service_database(service).rpartition("/")[2] for service in OWNERS}
 
     def lane(number: int, *, stack: ExitStack) -> Lane:
         databases = {name: create_database(postgres_url, template=templates[name]) for name in OWNERS}
         nats_url = stack.enter_context(temporary_nats())
         folder = tmp_path_factory.mktemp(f"world-{number}-")
-        return Lane(World(folder, databases, nats_url), stack)
+        return Lane(World(folder, databases, nats_url, first_port + number * PORTS), stack)
 
     with ExitStack() as stack:
         yield Lanes(partial(lane, stack=stack), LANES, stack)

@@ -86,7 +86,7 @@ class Lane:
                 problems = self._problems(buyer, scenario, crash)
             except (AssertionError, MarketError) as error:
                 return [f"the buyer gets nowhere: {error!r}, see {self._world.folder}"]
-            self._world.wait_until_ready()
+            self._world.wait_until_ready(crash.service)
             if problems or has_died:
                 return problems
         return [f"in {_TRIES} runs that was not reached"]
@@ -101,7 +101,7 @@ class Lane:
 
     def _buyer(self, scenario: Scenario) -> Buyer:
         buyer = Buyer(self._shop, scenario.card)
-        self._world.sign_up(buyer.account, buyer.email)
+        self._books.sign_up(buyer.account, buyer.email)
         buyer.fill_basket(scenario.basket)
         return buyer
 

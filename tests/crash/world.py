@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import importlib
-import random
-import socket
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +14,6 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import requests
 
 from audit.stores import Stores
@@ -29,6 +26,7 @@ SERVICES = (
     "bank", "catalog", "cart", "inventory", "payments", "shipping", "orders", "notifications", "recommendations",
 )  # fmt: skip
 OWNERS = (*(service for service in SERVICES if service != "cart"), "accounts")  # of databases
+PORTS = 2 * len(SERVICES)
 _BANK_KEY = "the bank's key"
 _MAIL = "mail"
 _START_SECONDS = 60.0
@@ -37,14 +35,12 @@ _START_SECONDS = 60.0
 class World:
     """A process for each service. One that dies is started again, as supervisord or Kubernetes would."""
 
-    def __init__(self, folder: Path, databases: Mapping[str, str], nats_url: str) -> None:
+    def __init__(self, folder: Path, databases: Mapping[str, str], nats_url: str, first_port: int) -> None:
         self.folder = folder
         self.databases = databases
         self.nats_url = nats_url
-        first = _free_block(2 * len(SERVICES))
-        ports = {
-            service: (first + 2 * place, first + 2 * place + 1) for place, service in enumerate(SERVICES)
-        }
+        numbers = iter(range(first_port, first_port + PORTS))
+        ports = {service: (next(numbers), next(numbers)) for service in SERVICES}
         self._configs = {
             service: _config(service, ports, databases, nats_url, folder) for service in SERVICES
         }
@@ -110,20 +106,15 @@ class World:
             self._away.remove(service)
             self._waker.send(None)
 
-    def sign_up(self, account: str, email: str) -> None:
-        """Gives somebody an account, as the service of accounts would, which is not needed otherwise."""
-        with psycopg.connect(self.databases["accounts"], autocommit=True) as connection:
-            connection.execute("INSERT INTO accounts VALUES (%s, %s, 'Ada', '')", (account, email))
-
     @property
     def stores(self) -> Stores:
         """Where an audit finds everything."""
         bank_url = f"http://{self.address('bank')}"
         return Stores(self.databases, bank_url, _BANK_KEY, self.nats_url, self.folder / _MAIL)
 
-    def wait_until_ready(self) -> None:
-        """Waits until every service is ready."""
-        for service in SERVICES:
+    def wait_until_ready(self, *services: str) -> None:
+        """Waits until these services, or all, are ready."""
+        for service in services or SERVICES:
             eventually(partial(self._is_ready, service), _START_SECONDS)
 
     def _is_ready(self, service: str) -> bool:
@@ -153,27 +144,6 @@ class World:
             for sentinel, service in watched.items():
                 if sentinel in ready and service not in self._away and not self._stopping:
                     self._start(service)
-
-
-def _free_block(length: int) -> int:
-    """The first of so many ports that nobody listens on.
-
-    Below those that the system gives to whoever connects: a service that dies shall find its port free again.
-    """
-    while True:
-        first = random.randrange(10_000, 20_000)
-        if all(_is_free(port) for port in range(first, first + length)):
-            return first
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 def _config(
