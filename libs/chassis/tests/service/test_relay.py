@@ -125,14 +125,19 @@ def test_several_relays_share_the_work(tables, bus, sell, heard):
     assert sorted(data["piece"] for data in heard()) == list(range(500))
 
 
-def test_events_wait_while_the_broker_is_away_and_are_counted(tables, sell, sold, broker):
-    sell(2)
+def test_events_wait_while_the_broker_is_away_and_are_measured(tables, sell, sold, broker):
+    sell(1)
+    with tables.connection() as connection:
+        connection.execute("UPDATE outbox SET time = time - interval '1 hour'")
+    sell(1)
     with connected(broker.url) as bus:
         with pytest.raises(Unavailable):
             Relay(tables, bus).send_all()
         assert REGISTRY.get_sample_value("market_outbox_waiting") == waiting(tables) == 2
+        assert 3600 <= (REGISTRY.get_sample_value("market_outbox_oldest_seconds") or 0) < 3700
         with broker.run():
             assert bus.wait_until_ready(10)
             Relay(tables, bus).send_all()
             assert len(Broker(bus).told(sold)) == 2
     assert REGISTRY.get_sample_value("market_outbox_waiting") == waiting(tables) == 0
+    assert REGISTRY.get_sample_value("market_outbox_oldest_seconds") == 0

@@ -3,11 +3,12 @@
 from chassis import bus, consumer, database, worker
 from chassis.config import load
 from chassis.lifecycle import Service
+from chassis.metrics import watch
 from notifications.clients import MailFolder, SmtpServer
 from notifications.composer import Composer
 from notifications.config import Config
 from notifications.events import handlers
-from notifications.metrics import watch_waiting
+from notifications.metrics import WAITING
 from notifications.sender import Post, Sender
 from notifications.store import Store
 
@@ -18,7 +19,7 @@ def compose(config: Config) -> Service:
     tables = database.attach(service, config.database_url)
     broker = bus.attach(service, config.nats_url)
     store = Store(tables)
-    watch_waiting(store.count_waiting)
+    watch(WAITING, store.count_waiting)
     postman = worker.attach(service, "postman", Sender(store, _post(config)).send_due)
     composer = Composer(config.shop_url, config.mail_from)
     consumer.attach(service, broker, tables, handlers(composer), after_commit=postman.wake)

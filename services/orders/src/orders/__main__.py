@@ -4,6 +4,7 @@ from chassis import bus, consumer, database, grpc, relay, worker
 from chassis.config import load
 from chassis.grpc_client import Channel
 from chassis.lifecycle import Service, Stage
+from chassis.metrics import watch
 from nightmarket.cart.v1.cart_pb2_grpc import CheckoutCartServiceStub
 from nightmarket.catalog.v1.catalog_pb2_grpc import CatalogServiceStub
 from nightmarket.inventory.v1.inventory_pb2_grpc import ReservationServiceStub
@@ -16,6 +17,7 @@ from orders.checkout import Checkout
 from orders.clients import Clients
 from orders.config import Config
 from orders.driver import Driver
+from orders.metrics import OLDEST, UNFINISHED
 from orders.store import Store
 from orders.sweeper import Sweeper
 
@@ -42,6 +44,8 @@ def compose(config: Config) -> Service:
     broker = bus.attach(service, config.nats_url)
     clients = _clients(service, config)
     store = Store(db, config.lease_seconds)
+    watch(UNFINISHED, store.count_unfinished)
+    watch(OLDEST, store.oldest_unfinished_seconds)
     driver = Driver(store, clients, announce=relay.attach(service, db, broker).wake)
     worker.attach(
         service, "sweeper", Sweeper(store, driver, config.give_up_seconds).sweep, config.sweep_seconds

@@ -1,10 +1,10 @@
 """What orders tells the others after the fact, and what it learns from them."""
 
-from google.protobuf.json_format import MessageToDict, ParseDict
+from datetime import UTC
 
 from chassis import money
 from chassis.database import Connection, Row
-from chassis.events import Event
+from chassis.events import Event, data_of, message_of
 from nightmarket.events.v1 import events_pb2 as wire
 from orders.domain.orders import Order, State
 from orders.store import Store
@@ -44,7 +44,7 @@ def confirmed(order: Order) -> Row:
         ),
     )
     event.confirm_time.GetCurrentTime()
-    return {"type": CONFIRMED, "data": MessageToDict(event)}
+    return {"type": CONFIRMED, "data": data_of(event)}
 
 
 def cancelled(order: Order) -> Row | None:
@@ -58,10 +58,10 @@ def cancelled(order: Order) -> Row | None:
         reason=order.refusal.reason if order.refusal else "",
         total=money.to_wire(order.total_cents),
     )
-    return {"type": CANCELLED, "data": MessageToDict(event)}
+    return {"type": CANCELLED, "data": data_of(event)}
 
 
 def on_consigned(connection: Connection, event: Event) -> None:
     """The carrier has a parcel: its order is shipped."""
-    told = ParseDict(event.data, wire.OrderConsigned(), ignore_unknown_fields=True)
-    Store.ship(connection, told.order_id, told.tracking_number, told.create_time.ToDatetime().astimezone())
+    told = message_of(event, wire.OrderConsigned)
+    Store.ship(connection, told.order_id, told.tracking_number, told.create_time.ToDatetime(UTC))

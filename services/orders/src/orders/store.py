@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
+from typing import Any, LiteralString
 from uuid import uuid4
 
 from psycopg.types.json import Jsonb
@@ -143,6 +143,28 @@ class Store:
                 return None
             _write_journey(connection, order.id, [_entry(first, STARTED)])
         return _order(row)
+
+    def count_unfinished(self) -> int:
+        """How many orders have something left to do."""
+        return int(self._measured("count(*)"))
+
+    def oldest_unfinished_seconds(self) -> float:
+        """For how long the oldest of those has not got on; 0 where there is none.
+
+        That is since it was placed or, where it is confirmed already, since its last step.
+        """
+        return self._measured(
+            "coalesce(max(extract(epoch FROM clock_timestamp() - CASE state WHEN 'PENDING' THEN create_time ELSE"
+            " (SELECT max(time) FROM journey WHERE order_id = orders.id AND outcome <> 'unknown') END)), 0)"
+        )
+
+    def _measured(self, what: LiteralString) -> float:
+        with self._database.connection() as connection:
+            row = connection.execute(
+                f"SELECT {what} AS measured FROM orders WHERE next_step IS NOT NULL"
+            ).fetchone()
+        assert row is not None
+        return float(row["measured"])
 
     @staticmethod
     def ship(connection: Connection, order_id: str, tracking_number: str, time: datetime) -> None:

@@ -71,8 +71,13 @@ class Shop:
 
 
 @pytest.fixture(scope="module")
-def database(service_database):
-    opened = Database(service_database("orders"), max_connections=16)
+def database_url(service_database):
+    return service_database("orders")
+
+
+@pytest.fixture(scope="module")
+def database(database_url):
+    opened = Database(database_url, max_connections=16)
     opened.open()
     yield opened
     opened.close()

@@ -1,0 +1,76 @@
+from prometheus_client import REGISTRY
+
+from chassis.errors import Refused, Unavailable
+from chassis.testing import eventually, started
+from orders.__main__ import compose
+from orders.config import Config
+
+DOWN = Unavailable("UPSTREAM_UNAVAILABLE", "payments does not answer.")
+HOUR = 3600.0
+
+
+def an_hour_passes(shop):
+    with shop.database.connection() as connection:
+        connection.execute("UPDATE orders SET create_time = create_time - interval '1 hour'")
+        connection.execute("UPDATE journey SET time = time - interval '1 hour'")
+
+
+def measured(shop):
+    """How many orders are unfinished, and about how many hours the oldest has not got on."""
+    return shop.store.count_unfinished(), round(shop.store.oldest_unfinished_seconds() / HOUR)
+
+
+def test_orders_that_are_finished_are_not_measured(shop):
+    shop.checkout.place(shop.request())
+    shop.services.errors["authorize"] = [Refused("CARD_DECLINED", "The bank says no.")]
+    try_to(lambda: shop.checkout.place(shop.request()))
+    an_hour_passes(shop)
+    assert measured(shop) == (0, 0)
+
+
+def try_to(call):
+    try:
+        call()
+    except Refused:
+        return
+
+
+def test_orders_that_wait_are_counted_and_the_oldest_is_known(shop):
+    shop.services.errors["authorize"] = [DOWN, DOWN]
+    shop.checkout.place(shop.request())
+    an_hour_passes(shop)
+    shop.checkout.place(shop.request())
+    assert measured(shop) == (2, 1)
+
+
+def test_an_order_that_was_confirmed_long_ago_waits_since_its_last_step(shop):
+    order = shop.checkout.place(shop.request())
+    an_hour_passes(shop)
+    shop.services.errors["cancel_payment"] = [DOWN]
+    shop.checkout.cancel("account", order.id)
+    assert measured(shop) == (1, 0)
+    an_hour_passes(shop)
+    assert measured(shop) == (1, 1)
+
+
+def test_the_metrics_tell_it_each_time_somebody_looks(shop, nats_url, free_port, database_url):
+    nobody = f"127.0.0.1:{free_port()}"
+    config = Config(
+        database_url=database_url,
+        nats_url=nats_url,
+        catalog_addr=nobody,
+        cart_addr=nobody,
+        inventory_addr=nobody,
+        payments_addr=nobody,
+        shipping_addr=nobody,
+        sweep_seconds=HOUR,
+        port=free_port(),
+        admin_port=0,
+    )
+    with started(compose, config):
+        eventually(lambda: REGISTRY.get_sample_value("market_orders_unfinished") == 0)
+        shop.services.errors["authorize"] = [DOWN]
+        shop.checkout.place(shop.request())
+        an_hour_passes(shop)
+        assert REGISTRY.get_sample_value("market_orders_unfinished") == 1
+        assert (REGISTRY.get_sample_value("market_orders_unfinished_oldest_seconds") or 0) >= HOUR
