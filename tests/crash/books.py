@@ -1,4 +1,4 @@
-"""What orders and the broker have written down about one order; what the others have, `make audit` compares."""
+"""What orders and the broker have written down about one order; what everybody has, the audit compares."""
 
 from __future__ import annotations
 
@@ -84,11 +84,8 @@ class Order:
             told = (answer.metadata.get("orderId", ""), Ending("CANCELLED", answer.reason))
         else:
             told = (answer.id, Ending(orders_pb2.Order.State.Name(answer.state), answer.cancel_reason))
-        return (
-            ""
-            if told == (self.id, self.ending)
-            else f"the buyer is told {told[1]}, the order is {self.ending}"
-        )
+        is_so = told == (self.id, self.ending)
+        return "" if is_so else f"the buyer is told {told[1]}, the order is {self.ending}"
 
 
 class Books:

@@ -16,16 +16,14 @@ from tests.crash.notes import Notes
 
 # They stand between a service and its effects; what they do is done for the one who calls them.
 _PLUMBING = ("chassis.bus", "chassis.database", "chassis.events", "chassis.grpc_client", "chassis.keyvalue")
-
-
 ANSWER = "answer"
 
 
 @dataclass(frozen=True)
 class Boundary:
-    """Where the service is in its own code, what it is about to do, and for the how manieth time for one order.
+    """Where the service is in its own code, and what it is about to do.
 
-    `turn` is 0 for background work that is on behalf of no order.
+    `turn` counts how often it was there for the same order; 0: background work, on behalf of none.
     """
 
     where: str

@@ -42,7 +42,7 @@ class Shop:
 
 
 class Buyer:
-    """Somebody new, with one order to place."""
+    """Somebody new, with one order to place; `wanted` is all that was ever put into the basket."""
 
     def __init__(self, shop: Shop, card: str) -> None:
         self._shop = shop
@@ -50,7 +50,7 @@ class Buyer:
         self.account = f"buyer-{uuid.uuid4().hex}"
         self.email = f"{self.account}@example.com"
         self.trace = uuid.uuid4().hex
-        self.wanted: Counter[str] = Counter()  # all that was put into the basket
+        self.wanted: Counter[str] = Counter()
         self._key = uuid.uuid4().hex
 
     def fill_basket(self, pieces: Mapping[str, int]) -> None:
@@ -77,7 +77,13 @@ class Buyer:
 
     def place(self) -> orders_pb2.Order | MarketError:
         """The same, again and again until there is an answer: the order, or the error that it was refused with."""
-        return _answered(lambda: _known(self.ask_once()))
+
+        def ask() -> orders_pb2.Order | MarketError:
+            if isinstance(answer := self.ask_once(), Unavailable):
+                raise answer
+            return answer
+
+        return _answered(ask)
 
     def cancel(self, order_id: str) -> orders_pb2.Order | MarketError:
         """Cancels the order, again and again until there is an answer."""
@@ -98,10 +104,3 @@ class Buyer:
 
 def _answered(ask: Callable[[], T]) -> T:
     return _UNTIL_ANSWERED.copy()(ask)
-
-
-def _known(answer: orders_pb2.Order | MarketError) -> orders_pb2.Order | MarketError:
-    """Raises Unavailable where that is the answer."""
-    if isinstance(answer, Unavailable):
-        raise answer
-    return answer

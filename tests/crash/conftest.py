@@ -16,7 +16,7 @@ from tests.crash import child
 from tests.crash.trials import Lane, Lanes
 from tests.crash.world import OWNERS, PORTS, SERVICES, World
 
-LANES = 4
+LANES = 5
 
 
 def free_block(length: int) -> int:

@@ -1,4 +1,4 @@
-"""Trials: a fresh order, a service that dies at a boundary of it, and what has become of the order."""
+"""Trials: a fresh order, a service that dies at a boundary of it, and what becomes of the order."""
 
 from __future__ import annotations
 
@@ -84,11 +84,13 @@ class Lane:
                 scenario.play(buyer, self._books, self._world)
                 has_died = notes.wait_until_fulfilled(_DEATH_SECONDS)
                 problems = self._problems(buyer, scenario, crash)
+                self._world.wait_until_ready(crash.service)
             except (AssertionError, MarketError) as error:
-                return [f"the buyer gets nowhere: {error!r}, see {self._world.folder}"]
-            self._world.wait_until_ready(crash.service)
-            if problems or has_died:
-                return problems
+                problems = [f"the buyer gets nowhere: {error!r}"]
+            if problems:
+                return [*problems, f"the logs are in {self._world.folder}"]
+            if has_died:
+                return []
         return [f"in {_TRIES} runs that was not reached"]
 
     def audit(self) -> Mapping[Crash | None, list[str]]:
@@ -147,7 +149,7 @@ class Lanes:
         return Discovery(found[0].order, common)
 
     def crash(self, scenario: Scenario, crashes: Sequence[Crash]) -> Mapping[Crash | None, list[str]]:
-        """What is wrong after each of the crashes, each with an order of its own."""
+        """What is wrong after each of the crashes, each with an order of its own; None: after any of them."""
         idle: SimpleQueue[Lane] = SimpleQueue()
         for lane in self._lanes:
             idle.put(lane)
@@ -159,9 +161,8 @@ class Lanes:
             finally:
                 idle.put(lane)
 
-        problems: dict[Crash | None, list[str]] = dict(
-            zip(crashes, self._pool.map(tried, crashes), strict=True)
-        )
+        problems: dict[Crash | None, list[str]] = {None: []}
+        problems |= dict(zip(crashes, self._pool.map(tried, crashes), strict=True))
         for found in self._pool.map(lambda lane: lane.audit(), self._lanes):
             for crash, findings in found.items():
                 problems.setdefault(crash, []).extend(findings)
