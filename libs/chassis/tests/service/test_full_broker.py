@@ -123,7 +123,7 @@ def test_an_event_that_finds_no_room_among_the_dead_letters_waits_for_it(
     monkeypatch.setattr(chassis.consumer, "_RETRY_SECONDS", (0.01,))
     monkeypatch.setattr(chassis.consumer, "_ACK_WAIT_SECONDS", 0.5)
     shop = Shop(stall, small_bus, tables)
-    failing = shop.first = Failing("tea", times=1000)
+    shop.first = failing = Failing("tea", times=1000)
     shop.hears("tea")
     fill(small_bus)
     with shop.open():

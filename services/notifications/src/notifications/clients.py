@@ -57,22 +57,36 @@ class MailFolder:
     """Puts mails into a Maildir, for a laptop that has no mail server."""
 
     def __init__(self, folder: Path) -> None:
-        self._started, self._new = folder / "tmp", folder / "new"
-        self._parts = (self._started, self._new, folder / "cur")
+        self._started, self._new, self._read = folder / "tmp", folder / "new", folder / "cur"
 
     def deliver(self, letter: Letter) -> None:
         """Adds a mail; adding it again changes nothing. Raises Unavailable (MAIL_SERVER_UNAVAILABLE)."""
         try:
-            for part in self._parts:
+            for part in (self._started, self._new, self._read):
                 part.mkdir(parents=True, exist_ok=True)
-            started = self._started / letter.id
-            with started.open("wb") as file:
-                file.write(letter.message.replace(b"\r\n", b"\n"))
-                file.flush()
-                os.fsync(file.fileno())
-            started.replace(self._new / letter.id)
+            # Mail readers move what they have shown, and add to its name.
+            if not any(self._read.glob(f"{letter.id}*")):
+                self._add(letter)
         except OSError as error:
             raise _unavailable(error) from error
+
+    def _add(self, letter: Letter) -> None:
+        started = self._started / letter.id
+        with started.open("wb") as file:
+            file.write(letter.message.replace(b"\r\n", b"\n"))
+            file.flush()
+            os.fsync(file.fileno())
+        started.replace(self._new / letter.id)
+        _keep_names(self._new)
+
+
+def _keep_names(folder: Path) -> None:
+    """Lets a power cut not undo what was renamed in the folder."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _refusal(code: int, error: Exception) -> Exception:

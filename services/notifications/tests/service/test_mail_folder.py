@@ -1,12 +1,17 @@
 import email
 import email.policy
 import mailbox
+from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from chassis.errors import Unavailable
+from chassis.testing import eventually
 from notifications.clients import MailFolder
-from notifications.domain.delivery import Letter
+from notifications.domain.delivery import Letter, letter_id
+
+FULL = Path("/dev/full")
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +98,31 @@ def test_a_mail_that_is_delivered_again_is_in_the_folder_once(tmp_path):
     for _ in range(2):
         MailFolder(tmp_path).deliver(letter)
     assert len(mails_to(tmp_path, "ming@example.org")) == 1
+
+
+def test_a_mail_that_somebody_has_read_is_not_delivered_again(tmp_path):
+    letter = Letter("letter-1", "ming@example.org", b"To: ming@example.org\r\n\r\nHello\r\n")
+    MailFolder(tmp_path).deliver(letter)
+    (tmp_path / "new" / letter.id).rename(tmp_path / "cur" / f"{letter.id}:2,S")
+    MailFolder(tmp_path).deliver(letter)
+    assert len(mails_to(tmp_path, "ming@example.org")) == 1
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="this system has no disk that is always full")
+def test_a_mail_waits_while_the_disk_is_full_and_is_then_delivered_whole(market, folder, buyer):
+    event_id = str(uuid4())
+    unfinished = folder / "tmp" / letter_id(event_id)
+    unfinished.parent.mkdir(parents=True, exist_ok=True)
+    unfinished.symlink_to(FULL)
+    market.confirms(buyer, event_id)
+    eventually(lambda: market.state_of(event_id) and market.has_tried(event_id))
+    assert market.state_of(event_id) == "waiting"
+    assert mails_to(folder, buyer) == []
+    unfinished.unlink()
+    market.lets_the_pause_pass()
+    market.waits_until(event_id, "sent")
+    (mail,) = mails_to(folder, buyer)
+    assert "$2.00" in mail.get_body(("plain",)).get_content()
 
 
 def test_a_folder_that_cannot_be_written_to_is_an_outage(tmp_path):

@@ -17,19 +17,23 @@ class Shop:
     def __init__(self, stub, market, database_url):
         self.recommendations = stub
         self._market = market
-        self._database_url = database_url
+        self.database_url = database_url
 
     def sells(self, *product_ids, event_id=""):
         """Tells of a confirmed order, waits until it is learned from, and returns the event's id."""
-        lines = [{"productId": product_id, "quantity": 2} for product_id in product_ids]
-        sent = self._market.tell(
-            "market.orders.confirmed", {"orderId": str(uuid4()), "lines": lines}, event_id
-        )
+        sent = self.tells(*product_ids, event_id=event_id)
         eventually(lambda: self._has_taken_in(sent))
         return sent
 
+    def tells(self, *product_ids, event_id=""):
+        """Tells of a confirmed order and returns the event's id."""
+        lines = [{"productId": product_id, "quantity": 2} for product_id in product_ids]
+        return self._market.tell(
+            "market.orders.confirmed", {"orderId": str(uuid4()), "lines": lines}, event_id
+        )
+
     def _has_taken_in(self, event_id):
-        with psycopg.connect(self._database_url) as connection:
+        with psycopg.connect(self.database_url) as connection:
             return connection.execute("SELECT FROM inbox WHERE event_id = %s", (event_id,)).rowcount
 
     def goes_with(self, product_id, page_size=0):
@@ -43,16 +47,13 @@ def run_recommendations(service_database, nats_url, free_port):
     """Runs the service for the length of a block: run_recommendations(model=..., seeded=...) -> its Shop."""
 
     @contextmanager
-    def run(*, seeded, **settings):
-        config = Config(
-            database_url=service_database("recommendations", seeded=seeded),
-            nats_url=nats_url,
-            port=free_port(),
-            admin_port=free_port(),
-            **settings,
-        )
+    def run(*, seeded=False, **settings):
+        common = {"nats_url": nats_url, "port": free_port(), "admin_port": free_port()}
+        if "database_url" not in settings:
+            common["database_url"] = service_database("recommendations", seeded=seeded)
+        config = Config(**(common | settings))
         address = f"127.0.0.1:{config.port}"
-        with started(compose, config), channel(address) as opened, broker(nats_url) as market:
+        with started(compose, config), channel(address) as opened, broker(config.nats_url) as market:
             yield Shop(RecommendationsServiceStub(opened), market, config.database_url)
 
     return run

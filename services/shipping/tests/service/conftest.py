@@ -18,22 +18,26 @@ class Neighbour:
     def __init__(self, stub, market, database_url):
         self.shipping = stub
         self._market = market
-        self._database_url = database_url
+        self.database_url = database_url
 
     def tells(self, event_type, order_id, event_id=""):
         """Sends the event, waits until it is taken in, and returns its id."""
-        data = {"orderId": order_id, "accountId": "ada", "email": "ada@example.com", "total": {"units": "9"}}
-        sent = self._market.tell(event_type, data, event_id)
+        sent = self.sends(event_type, order_id, event_id)
         eventually(lambda: self._has_taken_in(sent))
         return sent
 
+    def sends(self, event_type, order_id, event_id=""):
+        """Sends the event and returns its id."""
+        data = {"orderId": order_id, "accountId": "ada", "email": "ada@example.com", "total": {"units": "9"}}
+        return self._market.tell(event_type, data, event_id)
+
     def _has_taken_in(self, event_id):
-        with psycopg.connect(self._database_url) as connection:
+        with psycopg.connect(self.database_url) as connection:
             return connection.execute("SELECT FROM inbox WHERE event_id = %s", (event_id,)).rowcount
 
     def finishes_packing(self):
         """Lets the time pass that packing takes."""
-        with psycopg.connect(self._database_url) as connection:
+        with psycopg.connect(self.database_url) as connection:
             connection.execute("UPDATE consignments SET pack_until = now()")
 
     def parcel(self, order_id):
@@ -58,16 +62,13 @@ def run_shipping(service_database, nats_url, free_port):
     """Runs the service for the length of a block: run_shipping(pack_seconds=...) -> its Neighbour."""
 
     @contextmanager
-    def run(pack_seconds):
-        config = Config(
-            database_url=service_database("shipping"),
-            nats_url=nats_url,
-            pack_seconds=pack_seconds,
-            port=free_port(),
-            admin_port=free_port(),
-        )
+    def run(**settings):
+        common = {"nats_url": nats_url, "port": free_port(), "admin_port": free_port()}
+        if "database_url" not in settings:
+            common["database_url"] = service_database("shipping")
+        config = Config(**(common | settings))
         address = f"127.0.0.1:{config.port}"
-        with started(compose, config), channel(address) as opened, broker(nats_url) as market:
+        with started(compose, config), channel(address) as opened, broker(config.nats_url) as market:
             yield Neighbour(ShippingServiceStub(opened), market, config.database_url)
 
     return run
