@@ -105,7 +105,7 @@ def test_a_mail_that_somebody_has_read_is_not_delivered_again(tmp_path):
     MailFolder(tmp_path).deliver(letter)
     (tmp_path / "new" / letter.id).rename(tmp_path / "cur" / f"{letter.id}:2,S")
     MailFolder(tmp_path).deliver(letter)
-    assert len(mails_to(tmp_path, "ming@example.org")) == 1
+    assert list((tmp_path / "new").iterdir()) == []
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="this system has no disk that is always full")
