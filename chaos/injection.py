@@ -164,7 +164,8 @@ class Injector:
     def _pid(self, name: str) -> int:
         deadline = time.monotonic() + _RECOVERY_SECONDS
         while True:
-            pid = next(process.pid for process in self._control().processes() if process.name == name)
+            with contextlib.closing(self._control()) as control:
+                pid = next(process.pid for process in control.processes() if process.name == name)
             if pid:
                 return pid
             if time.monotonic() > deadline:
