@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 from typing import Any
@@ -51,7 +52,7 @@ def market(market_folder: Path) -> Iterator[str]:
     if url := os.environ.get("MARKET_URL"):
         yield url
         return
-    port, folder = _free_block(), market_folder
+    port, folder = free_block(), market_folder
     laptop = [sys.executable, "-m", "laptop"]
     where = ["--dir", str(folder)]
     try:
@@ -94,7 +95,8 @@ def stores_of(folder: Path) -> Stores:
     return Stores.of_market(Market(home, Ports(port), home.secrets(())))
 
 
-def _free_block() -> int:
+def free_block() -> int:
+    """The first port of a block that a market can take."""
     for start in range(20_000, 32_000, PORTS):
         if all(_is_free(start + offset) for offset in range(PORTS)):
             return start
@@ -143,26 +145,27 @@ class Shopper:
         )
 
 
+def sign_up(market: str, address: str = "127.0.0.1") -> Shopper:
+    """A shopper that has signed up and in, from an address of this machine's."""
+    session = requests.Session()
+    session.mount("http://", Door(address))
+    email = f"{uuid.uuid4().hex}@example.com"
+    account = {"email": email, "password": PASSWORD, "name": "Ada"}
+    created = session.post(f"{market}/api/v1/accounts", json=account, timeout=30)
+    assert created.status_code in (200, 201), created.text
+    signed_in = session.post(
+        f"{market}/api/v1/sessions", json={"email": email, "password": PASSWORD}, timeout=30
+    )
+    assert signed_in.status_code in (200, 201), signed_in.text
+    session.cookies.clear()
+    session.headers["Authorization"] = f"Bearer {signed_in.json()['token']}"
+    return Shopper(market, session, email)
+
+
 @pytest.fixture(scope="session")
 def new_shopper(market: str) -> Callable[..., Shopper]:
-    """Makes shoppers that have signed up and in, from an address of this machine's."""
-
-    def make(address: str = "127.0.0.1") -> Shopper:
-        session = requests.Session()
-        session.mount("http://", Door(address))
-        email = f"{uuid.uuid4().hex}@example.com"
-        account = {"email": email, "password": PASSWORD, "name": "Ada"}
-        created = session.post(f"{market}/api/v1/accounts", json=account, timeout=30)
-        assert created.status_code in (200, 201), created.text
-        signed_in = session.post(
-            f"{market}/api/v1/sessions", json={"email": email, "password": PASSWORD}, timeout=30
-        )
-        assert signed_in.status_code in (200, 201), signed_in.text
-        session.cookies.clear()
-        session.headers["Authorization"] = f"Bearer {signed_in.json()['token']}"
-        return Shopper(market, session, email)
-
-    return make
+    """Makes shoppers that have signed up and in."""
+    return partial(sign_up, market)
 
 
 @pytest.fixture
