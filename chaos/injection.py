@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -104,13 +105,14 @@ class Injector:
             Kind.FILL: self._filled,
             **{kind: partial(self._bank_ill, illness) for kind, illness in _ILLNESSES.items()},
         }
+        self._targets: dict[str, threading.Lock] = defaultdict(threading.Lock)
         self._given_up = threading.Event()
         self.journal = Journal()
         self.findings: list[Finding] = []
 
     def inflict(self, fault: Fault) -> None:
-        """Do the fault, wait for its duration, undo it."""
-        with self.journal.noting(fault), self._ways[fault.kind](fault.target):
+        """Do the fault, wait for its duration, undo it; after one at the same target that takes its time."""
+        with self._targets[fault.target], self.journal.noting(fault), self._ways[fault.kind](fault.target):
             if fault.kind not in _INSTANT:
                 self._given_up.wait(fault.duration)
 

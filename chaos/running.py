@@ -81,7 +81,7 @@ def _torment(
     faults: list[Fault], plan: Plan, injector: Injector, shoppers: list[Shopper], progress: Progress
 ) -> None:
     started, waiting, inflicted = time.monotonic(), list(faults), []
-    with ThreadPoolExecutor(LANES + 2) as pool:
+    with ThreadPoolExecutor(2 * LANES) as pool:
         try:
             while (now := time.monotonic() - started) < plan.seconds:
                 while waiting and waiting[0].start <= now:

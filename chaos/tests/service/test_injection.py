@@ -82,6 +82,14 @@ def test_who_is_frozen_goes_on_when_the_fault_is_over(injector, process, name):
     assert not is_frozen(process(name))
 
 
+def test_a_fault_at_a_target_that_is_not_back_yet_waits(injector):
+    faults = [Fault(0, 0.2, Kind.KILL, "bank"), Fault(0, 0.2, Kind.STOP, "bank")]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(injector.inflict, faults))
+    first, second = injector.journal.forces
+    assert second.begun >= first.ended
+
+
 def test_a_fault_in_force_is_in_the_journal_and_ends_at_once_when_all_is_given_up(injector, process):
     victim = process("catalog")
     fault = Fault(0, 600.0, Kind.STOP, "catalog")
