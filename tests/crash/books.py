@@ -126,10 +126,17 @@ class Books:
             found.append(f"everybody was told {dict(told)} instead of {dict(order.events)}")
         return found
 
+    def told_twice(self) -> list[tuple[str, str]]:
+        """The orders, each with an event that everybody was told of it more than once."""
+        return [(order_id, kind) for (kind, order_id), times in Counter(self._stream()).items() if times > 1]
+
     def _events(self, order_id: str) -> Counter[str]:
+        return Counter(kind for kind, told_of in self._stream() if told_of == order_id)
+
+    def _stream(self) -> Sequence[tuple[str, str]]:
         stream = self._bus.run(self._bus.jetstream.stream_info(STREAM))
         while len(self._told) < stream.state.last_seq:
             message = self._bus.run(self._bus.jetstream.get_msg(STREAM, len(self._told) + 1))
             event = decode(message.data or b"")
             self._told.append((event.type, event.data["orderId"]))
-        return Counter(kind for kind, told_of in self._told if told_of == order_id)
+        return self._told

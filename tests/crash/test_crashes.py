@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orders.domain.saga import SERVICE, Step
-from tests.crash.scenarios import BUYER_LEAVES, SCENARIOS
+from tests.crash.scenarios import GOOD_CARD, SCENARIOS
 from tests.crash.trials import Crash
 
 
@@ -58,9 +58,9 @@ def test_whoever_dies_the_order_ends_well_and_all_books_agree(scenario, lanes, s
 
 
 def test_whoever_takes_over_from_the_dead_may_die_as_well(lanes, subtests, tell):
-    passed = lanes.discover(BUYER_LEAVES).boundaries["orders"]
+    passed = lanes.discover(GOOD_CARD).boundaries["orders"]
     first = next(boundary for boundary in passed if boundary.effect.startswith("call payments."))
-    found = lanes.discover(BUYER_LEAVES, Crash("orders", (first,))).boundaries["orders"]
+    found = lanes.discover(GOOD_CARD, Crash("orders", (first,))).boundaries["orders"]
     assert len(found) > len(passed) / 2
-    tell(f"{BUYER_LEAVES}, taken over: {len(found)} boundaries of orders")
-    check(lanes.crash(BUYER_LEAVES, [Crash("orders", (first, boundary)) for boundary in found]), subtests)
+    tell(f"{GOOD_CARD}, taken over: {len(found)} boundaries of orders")
+    check(lanes.crash(GOOD_CARD, [Crash("orders", (first, boundary)) for boundary in found]), subtests)

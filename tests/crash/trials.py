@@ -94,17 +94,18 @@ class Lane:
         return [f"in {_TRIES} runs that was not reached"]
 
     def audit(self) -> Mapping[Crash | None, list[str]]:
-        """What an audit of all books finds, by the crash that befell the order; None: nobody knows which did it."""
+        """What is wrong in all books, by the crash that befell the order; None: nobody knows which did it."""
         found: dict[Crash | None, list[str]] = {}
-        for finding in audit(self._world.stores, _PATIENCE).findings:
-            crash = self._crashes.get(finding.id)
-            found.setdefault(crash, []).append(f"{finding.rule}: {finding.id}: {finding.text}")
+        findings = [(f.id, f"{f.rule}: {f.text}") for f in audit(self._world.stores, _PATIENCE).findings]
+        findings += [(order_id, f"{kind} was told twice") for order_id, kind in self._books.told_twice()]
+        for about, text in findings:
+            found.setdefault(self._crashes.get(about), []).append(f"{about}: {text}")
         return found
 
     def _buyer(self, scenario: Scenario) -> Buyer:
         buyer = Buyer(self._shop, scenario.card)
         self._books.sign_up(buyer.account, buyer.email)
-        buyer.fill_basket(scenario.basket)
+        buyer.put_in(scenario.basket)
         return buyer
 
     def _come_to_rest(self, buyer: Buyer, endings: Sequence[Ending]) -> list[str]:
@@ -122,7 +123,7 @@ class Lane:
         self._crashes |= {order.id: crash for order in orders}
         if len(orders) == 1:
             problems += filter(None, [orders[0].contradicts(buyer.place())])
-            if (basket := buyer.basket()) + orders[0].bought != buyer.wanted:
+            if (basket := buyer.basket()) + orders[0].bought != buyer.wanted and not buyer.is_unsure:
                 problems.append(f"of {buyer.wanted}, {orders[0].bought} are bought and {basket} are left")
         return problems
 
