@@ -55,7 +55,7 @@ def test_whatever_json_is_in_a_token_is_refused_or_fits_a_statement(content):
         return
     assert place is not None
     assert "\0" not in str(place[0])
-    assert str(place[0]).encode()
+    str(place[0]).encode()  # raises for half of a surrogate pair
 
 
 @pytest.mark.parametrize(
