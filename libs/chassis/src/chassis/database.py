@@ -71,7 +71,7 @@ class Database:
             kwargs=_CONNECTION,
             open=False,
         )
-        self._answers = False
+        self._answers = True  # until it is known better
 
     def open(self) -> None:
         """Starts connecting in the background."""
