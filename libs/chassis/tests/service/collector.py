@@ -10,6 +10,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 KINDS = {
+    Span.SPAN_KIND_INTERNAL: "INTERNAL",
     Span.SPAN_KIND_SERVER: "SERVER",
     Span.SPAN_KIND_CLIENT: "CLIENT",
     Span.SPAN_KIND_PRODUCER: "PRODUCER",
@@ -53,6 +54,18 @@ def _seen(service: str, span: Span) -> Seen:
     return Seen(service, KINDS[span.kind], span.name, *ids, span.status.code == 2, attributes)
 
 
+def _body(request: BaseHTTPRequestHandler) -> bytes:
+    """What a request brings: of a length that is told before, as services do, or piece by piece, as Envoy does."""
+    if length := request.headers["Content-Length"]:
+        return request.rfile.read(int(length))
+    body = b""
+    while size := int(request.rfile.readline(), 16):
+        body += request.rfile.read(size)
+        request.rfile.readline()
+    request.rfile.readline()
+    return body
+
+
 @contextmanager
 def collecting() -> Iterator[Collector]:
     """A collector that listens."""
@@ -60,8 +73,7 @@ def collecting() -> Iterator[Collector]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             assert self.path == "/v1/traces"
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            collector.take(ExportTraceServiceRequest.FromString(body))
+            collector.take(ExportTraceServiceRequest.FromString(_body(self)))
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
