@@ -8,7 +8,6 @@ import shutil
 import signal
 import sys
 import tempfile
-import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from chaos.findings import listed
 from chaos.market import led_through, opened, planned, proxies
 from chaos.report import rows, shown
 from chaos.running import Outcome, Plan, run
-from laptop.cli import INTERRUPTED
+from laptop.cli import exit_code_of
 from laptop.errors import LaptopError
 from laptop.terminal import Progress
 
@@ -29,26 +28,14 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     options = _parser(environ).parse_args(arguments)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    try:
-        plan = Plan(_seed(options.seed), _minutes(options.minutes) * 60)
-        print(f"seed {plan.seed}", flush=True)
-        outcome = _in_a_folder(plan, environ, keep=options.keep)
-        print(_text(outcome, plan), flush=True)
-    except KeyboardInterrupt:
-        print("\nInterrupted. The market is closed.", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 1
-    except LaptopError as error:
-        print(error, file=sys.stderr)
-        return error.exit_code
-    except Exception as error:  # a person must never be shown a traceback that they did not ask for
-        if options.verbose:
-            traceback.print_exc()
-        else:
-            print(f"Unexpected {type(error).__name__}: {error}\nMore with: make chaos V=1", file=sys.stderr)
-        return 1
+    return exit_code_of(lambda: _torment(options, environ), "chaos", options.verbose)
+
+
+def _torment(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+    plan = Plan(_seed(options.seed), _minutes(options.minutes) * 60)
+    print(f"seed {plan.seed}", flush=True)
+    outcome = _in_a_folder(plan, environ, keep=options.keep)
+    print(_text(outcome, plan), flush=True)
     return 1 if outcome.findings else 0
 
 

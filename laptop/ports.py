@@ -82,7 +82,7 @@ class Ports:
 
 def check_free(ports: Ports) -> None:
     """Raise `LaptopError` if any port is taken: one line for each holder, with its ports and their use."""
-    uses = {port: use for port, use in ports.all().items() if _is_taken(port)}
+    uses = {port: use for port, use in ports.all().items() if is_taken(port)}
     if not uses:
         return
     owners = _listeners()
@@ -105,7 +105,8 @@ def _line(owner: str, taken: Sequence[int], uses: Mapping[int, str]) -> str:
     return f"Port{'s'[: len(taken) - 1]} {named} {'is' if len(taken) == 1 else 'are'} taken by {owner}."
 
 
-def _is_taken(port: int) -> bool:
+def is_taken(port: int) -> bool:
+    """Whether somebody holds the port. Raises `LaptopError` for one that this account may not use."""
     with socket.socket() as probe:
         # As servers do: a port whose last connections are only fading away is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -142,8 +143,6 @@ def _described(process: psutil.Process) -> str:
 def _next_free(ports: Ports) -> int:
     candidates = range(ports.gateway + 1000, _HIGHEST, 1000)
     whole = (
-        port
-        for port in candidates
-        if not any(_is_taken(other) for other in Ports(port, ports.services).all())
+        port for port in candidates if not any(is_taken(other) for other in Ports(port, ports.services).all())
     )
     return next(whole, ports.gateway)

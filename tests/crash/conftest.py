@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -11,6 +10,7 @@ from functools import partial
 import pytest
 
 from laptop.nats import temporary_nats
+from laptop.ports import is_taken
 from laptop.postgres import create_database
 from tests.crash import child
 from tests.crash.trials import Lane, Lanes
@@ -26,18 +26,8 @@ def free_block(length: int) -> int:
     """
     while True:
         first = random.randrange(10_000, 20_000)
-        if all(is_free(port) for port in range(first, first + length)):
+        if not any(is_taken(port) for port in range(first, first + length)):
             return first
-
-
-def is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
 """A whole market for the system tests: a throw-away one on free ports, or the one that MARKET_URL names."""
 
 import os
-import socket
 import subprocess
 import sys
 import uuid
@@ -20,7 +19,7 @@ from audit.reconciliation import audit
 from audit.stores import Stores
 from laptop.environment import Market
 from laptop.home import Home
-from laptop.ports import Ports
+from laptop.ports import Ports, is_taken
 from tests.system.doors import Door, addresses
 from tests.system.ledger import Ledger
 
@@ -98,19 +97,9 @@ def stores_of(folder: Path) -> Stores:
 def free_block() -> int:
     """The first port of a block that a market can take."""
     for start in range(20_000, 32_000, PORTS):
-        if all(_is_free(start + offset) for offset in range(PORTS)):
+        if not any(is_taken(start + offset) for offset in range(PORTS)):
             return start
     raise RuntimeError("there is no free block of ports for a market")
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 @dataclass(frozen=True)
