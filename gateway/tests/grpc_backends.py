@@ -41,7 +41,7 @@ class _Servicer:
         path = headers.get("x-envoy-original-path", "")
         call = Received(method, path, headers, request, context.time_remaining())
         if self.inbox.note(call):
-            context.abort(grpc.StatusCode.UNAVAILABLE, "not now")
+            context.abort(self.inbox.code, "not now")
 
 
 class _Catalog(_Servicer, catalog_pb2_grpc.CatalogServiceServicer):

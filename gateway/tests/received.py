@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import grpc
+
 
 @dataclass(frozen=True)
 class Received:
@@ -20,20 +22,21 @@ class Received:
 
 @dataclass
 class Inbox:
-    """The calls that a service got, and how often it is still to fail."""
+    """The calls that a service got, and how often it is still to fail, a gRPC service with which code."""
 
     calls: list[Received] = field(default_factory=list)
     failures_left: int = 0
+    code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE
 
     @property
     def last(self) -> Received:
         """The latest call."""
         return self.calls[-1]
 
-    def fail(self, times: int) -> None:
+    def fail(self, times: int, code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE) -> None:
         """Forget the calls so far and let the next ones fail."""
         self.calls.clear()
-        self.failures_left = times
+        self.failures_left, self.code = times, code
 
     def note(self, call: Received) -> bool:
         """Keep a call; whether it is to fail."""

@@ -105,6 +105,22 @@ def test_a_write_that_a_service_got_is_never_sent_again(
     assert len(market.inboxes[service].calls) == 1
 
 
+@pytest.mark.parametrize(
+    ("service", "method", "path"),
+    [
+        ("catalog", "GET", "/api/v1/products/lamp"),
+        ("cart", "POST", "/api/v1/cart/items"),
+        ("orders", "POST", "/api/v1/orders"),
+    ],
+)
+def test_what_a_stopping_service_did_not_begin_is_sent_again(
+    client: Client, market: SmallMarket, service: str, method: str, path: str
+) -> None:
+    market.inboxes[service].fail(times=2, code=grpc.StatusCode.CANCELLED)
+    assert client.request(method, path, data=b"{}", headers=market.signed_in()).status_code == 200
+    assert len(market.inboxes[service].calls) == 3
+
+
 def test_a_write_that_reached_nobody_is_tried_again(market: SmallMarket) -> None:
     with running_edge({**market.ports, "orders": NOBODY}) as edge, Client(edge) as client:
         answer = client.post("/api/v1/orders", json={}, headers=market.signed_in())

@@ -35,6 +35,7 @@ class ServiceConfig:
     log_level: LogLevel = LogLevel.INFO
     drain_seconds: float = 0.0
     stop_seconds: float = 10.0
+    share_port: bool = False
     otel_exporter_otlp_endpoint: str = ""
 
 

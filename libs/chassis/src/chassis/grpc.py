@@ -24,7 +24,6 @@ log = logging.getLogger(__name__)
 _THREADS = 16
 _MOST_CALLS = 256  # at once, those that wait for a thread included; more are refused
 _OPTIONS = [
-    ("grpc.so_reuseport", 0),  # a taken port is an error, not a second server beside the first
     ("grpc.max_receive_message_length", 1 << 20),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_ping_interval_without_data_ms", 5_000),  # clients ping every 10 s
@@ -43,7 +42,7 @@ def attach(service: Service, registrations: Sequence[Registration], refusals: Re
     server = grpc.server(
         ThreadPoolExecutor(_THREADS, thread_name_prefix="grpc"),
         interceptors=[_Interceptor(refusals)],
-        options=_OPTIONS,
+        options=[*_OPTIONS, ("grpc.so_reuseport", int(config.share_port))],
         maximum_concurrent_rpcs=_MOST_CALLS,
     )
     for add, servicer in registrations:

@@ -4,6 +4,7 @@ It hands on the trace, the request id and the account, keeps to the deadline of 
 and turns an error status into the error tree.
 """
 
+import json
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,24 @@ from chassis import call, rpc_status, telemetry
 from chassis.errors import MarketError
 from chassis.metrics import RPC_CLIENT
 
+# A server that is stopping cancels what comes too late for it: it was never begun, and another server, or the next,
+# takes it. (What was begun is cancelled only after STOP_SECONDS; only calls with a key of their own last longer.)
+_RETRIES = {
+    "methodConfig": [
+        {
+            "name": [{}],
+            "retryPolicy": {
+                "maxAttempts": 4,
+                "initialBackoff": "0.02s",
+                "maxBackoff": "0.2s",
+                "backoffMultiplier": 3,
+                "retryableStatusCodes": ["CANCELLED"],
+            },
+        }
+    ]
+}
 _OPTIONS = [
+    ("grpc.service_config", json.dumps(_RETRIES)),
     ("grpc.enable_http_proxy", 0),
     # A connection that is gone without a word is noticed and made anew within seconds.
     ("grpc.keepalive_time_ms", 10_000),

@@ -77,7 +77,7 @@ class _Server:
 def _listener(service: Service) -> socket.socket:
     address = (service.config.host, service.config.port)
     try:
-        listener = socket.create_server(address, backlog=_BACKLOG)
+        listener = socket.create_server(address, backlog=_BACKLOG, reuse_port=service.config.share_port)
     except OSError as error:
         raise service.taken("PORT", service.config.port, error) from None
     # An answer is written in two parts. Without this, inherited by every connection, the second would wait for

@@ -1,6 +1,8 @@
 import logging
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import grpc
@@ -10,8 +12,8 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 from chassis import call
 from chassis.call import Call, answering
 from chassis.errors import Invalid, Refused, Unavailable
-from chassis.testing import eventually, started
-from libs.chassis.tests.service.echo import PATH, SERVICE, Config, Echo, SoldOut
+from chassis.testing import channel, eventually, started
+from libs.chassis.tests.service.echo import PATH, SERVICE, Config, Echo, EchoStub, SoldOut
 
 PATIENCE = 8.0  # seconds
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -163,6 +165,45 @@ def test_a_service_that_stops_finishes_the_call_in_hand(free_port):
         may_finish.set()
         assert asked.result() == b""
         stopping.join()
+
+
+@pytest.fixture
+def asked_without_end():
+    """Has four callers ask without end for the length of a block: asked_without_end(stub) -> the answers."""
+
+    @contextmanager
+    def asked(stub):
+        answers, over = [], threading.Event()
+
+        def ask():
+            while not over.is_set():
+                answers.append(stub.ask(product="tea"))
+
+        with ThreadPoolExecutor(4) as callers:
+            asking = [callers.submit(ask) for _ in range(4)]
+            try:
+                yield answers
+            finally:
+                over.set()
+        for caller in asking:
+            caller.result()
+
+    return asked
+
+
+def test_a_second_server_takes_over_a_shared_port_and_no_call_is_lost(free_port, asked_without_end):
+    config = Config(port=free_port(), admin_port=0, share_port=True)
+    with ExitStack() as servers, channel(f"127.0.0.1:{config.port}") as opened:
+        serving = servers.enter_context(ExitStack())
+        serving.enter_context(started(Echo().compose, config))
+        with asked_without_end(EchoStub(opened)) as answers:
+            for _ in range(10):
+                following = servers.enter_context(ExitStack())
+                following.enter_context(started(Echo().compose, config))
+                serving.close()
+                serving = following
+                answers.clear()
+                eventually(lambda: len(answers) > 20)
 
 
 class TestHealth:

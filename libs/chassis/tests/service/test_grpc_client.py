@@ -1,13 +1,15 @@
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
+import grpc
 import pytest
 
 from chassis.call import Call, answering
 from chassis.errors import Unavailable
 from chassis.grpc_client import Channel
 from chassis.testing import eventually, started
-from libs.chassis.tests.service.echo import PATH, Config, Echo, EchoStub
+from libs.chassis.tests.service.echo import PATH, SERVICE, Config, Echo, EchoStub
 
 PATIENCE = 8.0  # seconds
 
@@ -50,6 +52,51 @@ def test_a_service_that_comes_back_is_found_again(stub, port):
         with started(Echo().compose, Config(port=port, admin_port=0)):
             eventually(answers, seconds=5)
         outage(stub)
+
+
+@pytest.fixture
+def cancels(port):
+    """Runs a server that cancels so many calls before it answers: cancels(2) -> the calls that it got."""
+    servers = []
+
+    def run(times, code=grpc.StatusCode.CANCELLED):
+        calls = []
+
+        def ask(request, context):
+            calls.append(request)
+            if len(calls) <= times:
+                context.abort(code, "stopping")
+            return request
+
+        server = grpc.server(ThreadPoolExecutor(2))
+        method = grpc.unary_unary_rpc_method_handler(ask)
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(SERVICE, {"Ask": method}),))
+        server.add_insecure_port(f"127.0.0.1:{port}")
+        server.start()
+        servers.append(server)
+        return calls
+
+    yield run
+    for server in servers:
+        server.stop(0).wait()
+
+
+def test_a_call_that_a_stopping_server_did_not_begin_is_made_again(stub, cancels):
+    calls = cancels(times=2)
+    assert stub.ask(product="tea") == {"product": "tea"}
+    assert len(calls) == 3
+
+
+def test_a_call_is_not_made_for_ever(stub, cancels):
+    calls = cancels(times=9)
+    assert outage(stub).metadata["code"] == "CANCELLED"
+    assert len(calls) == 4
+
+
+def test_a_call_that_a_server_may_have_begun_is_not_made_again(stub, cancels):
+    calls = cancels(times=1, code=grpc.StatusCode.UNAVAILABLE)
+    outage(stub)
+    assert len(calls) == 1
 
 
 class TestSlowService:
