@@ -24,8 +24,9 @@ from chaos.proxies import Condition, Proxies, State
 from chaos.schedule import Fault, Kind
 from laptop import bank, processes
 from laptop.environment import Market
+from laptop.pages import READY
 from laptop.ports import HOST
-from laptop.readiness import READY, problem
+from laptop.readiness import problem
 from laptop.supervisor import Supervisor
 from laptop.topology import Service, Speaks
 

@@ -11,8 +11,9 @@ from typing import LiteralString
 import psycopg
 
 from laptop.environment import Market
+from laptop.pages import READY
 from laptop.ports import HOST
-from laptop.readiness import READY, problem
+from laptop.readiness import problem
 from laptop.terminal import Progress
 
 PATIENCE = 150.0  # seconds

@@ -85,6 +85,7 @@ def service_environment(market: Market, service: Service) -> dict[str, str]:
     found = {"HOST": HOST, "ADMIN_PORT": str(market.ports.admin(service.name))}
     if service.speaks is not Speaks.EVENTS:
         found["PORT"] = str(market.ports.service(service.name))
+        found["SHARE_PORT"] = "yes"  # with its relief
     if service.database:
         found["DATABASE_URL"] = market.database_url(service.name, service.name, caller=service.name)
     if service.broker:

@@ -54,6 +54,17 @@ def server_command(market: Market) -> list[str]:
     ]
 
 
+def at_admin_port(port: int) -> list[str]:
+    """What to add to the command line for a second Envoy beside the first."""
+    address = {"socket_address": {"address": HOST, "port_value": port}}
+    return ["--config-yaml", json.dumps({"admin": {"address": address}})]
+
+
+def key_sets(market: Market) -> int:
+    """How many sets of keys Envoy fetches, to check tokens with."""
+    return (_folder(market) / "listener.yaml").read_text().count('"remote_jwks"')
+
+
 def localised(node: Any, addresses: Mapping[Address, Address], folder: Path) -> Any:
     """A copy of the configuration with each address replaced by that of ``addresses``, each file by ours.
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from laptop import processes
 from laptop.environment import Market
-from laptop.readiness import READY, problem
+from laptop.pages import READY
+from laptop.readiness import problem
 from laptop.supervisor import Process, Supervisor
 from laptop.terminal import table
 from laptop.topology import Speaks

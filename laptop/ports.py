@@ -54,6 +54,11 @@ class Ports:
         """supervisord's control interface."""
         return self.gateway + 5
 
+    @property
+    def relief(self) -> int:
+        """The admin pages of the relief of a program that is being restarted."""
+        return self.gateway + 6
+
     def service(self, name: str) -> int:
         """A service's own port, gRPC or HTTP."""
         return self.gateway + 10 + self._place(name)
@@ -74,6 +79,7 @@ class Ports:
             self.nats: "NATS",
             self.nats_monitoring: "NATS's status pages",
             self.supervisor: "supervisord",
+            self.relief: "whoever relieves a program",
         }
         own = {self.service(service.name): service.name for service in self.services}
         admin = {self.admin(service.name): f"{service.name}'s admin pages" for service in self.services}

@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Groups stop in the opposite of this order; within a group all go at once.
 GROUPS = ("servers", "services", "gateway")
 FIRST_GROUP, *LATER_GROUPS = GROUPS
+STOP_SECONDS = 15  # until a program that was asked to end is killed
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     account: str | None = None
     stop_signal: str = "TERM"
-    stop_seconds: int = 15
+    stop_seconds: int = STOP_SECONDS
 
     @property
     def supervised_name(self) -> str:

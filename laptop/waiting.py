@@ -9,7 +9,8 @@ from collections.abc import Collection, Iterable, Mapping
 from laptop.environment import Market
 from laptop.errors import LaptopError
 from laptop.logs import last_lines
-from laptop.readiness import READY, problem
+from laptop.pages import READY
+from laptop.readiness import problem
 from laptop.supervisor import Process, Supervisor
 from laptop.terminal import Progress
 

@@ -26,8 +26,14 @@ class Ready(BaseHTTPRequestHandler):
         """Says nothing."""
 
 
+class Server(ThreadingHTTPServer):
+    """Shares its port with its relief."""
+
+    allow_reuse_port = True
+
+
 servers = [
-    ThreadingHTTPServer((os.environ["HOST"], int(os.environ[name])), Ready)
+    Server((os.environ["HOST"], int(os.environ[name])), Ready)
     for name in ("PORT", "ADMIN_PORT")
     if name in os.environ
 ]

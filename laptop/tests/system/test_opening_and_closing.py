@@ -8,6 +8,7 @@ import socket
 import psycopg
 import pytest
 
+from laptop import closing
 from laptop.home import Home
 from laptop.ports import Ports
 from laptop.tests.small_market import SmallMarket
@@ -44,10 +45,9 @@ def test_an_open_market_does_not_move_to_another_port(open_market: SmallMarket) 
 
 
 def test_a_program_that_was_stopped_is_started_by_opening_again(open_market: SmallMarket) -> None:
-    stand_in = (open_market.home.path / "bank.py").read_text()
-    (open_market.home.path / "bank.py").write_text("raise SystemExit(2)")
-    assert open_market.run("restart", "bank").returncode == 1
-    (open_market.home.path / "bank.py").write_text(stand_in)
+    _, control = closing.required(open_market.home)
+    control.stop(next(process for process in control.processes() if process.name == "bank"))
+    control.close()
     assert "bank did not run; started it" in open_market.up()
 
 
@@ -97,6 +97,23 @@ def test_restarting_one_program_leaves_the_others_alone(name: str, open_market: 
     assert open_market.run("restart", name).returncode == 0
     assert open_market.pid(name) != before[name]
     assert open_market.pid("orders") == before["orders"]
+
+
+def test_new_code_that_does_not_start_is_told_and_what_ran_goes_on(open_market: SmallMarket) -> None:
+    before = open_market.pid("bank")
+    (open_market.home.path / "bank.py").write_text("raise SystemExit('bank: BANK_API_KEY is missing')")
+    result = open_market.run("restart", "bank")
+    assert result.returncode == 1
+    assert result.stderr.startswith(
+        "bank was not restarted, what ran goes on: it ended right after its start"
+    )
+    assert result.stderr.endswith("bank: BANK_API_KEY is missing\n")
+    assert open_market.pid("bank") == before
+
+
+def test_a_relief_is_gone_when_the_program_is_back(open_market: SmallMarket) -> None:
+    assert open_market.run("restart", "catalog").returncode == 0
+    assert [process.cmdline()[-1] for process in open_market.processes()].count("catalog") == 1
 
 
 def test_restarting_what_there_is_not_is_answered_with_the_names(open_market: SmallMarket) -> None:
