@@ -1,5 +1,6 @@
 """Servers that service tests share: one PostgreSQL and one NATS for the whole run, a fresh database for each asker."""
 
+import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,20 @@ from laptop.nats import temporary_nats
 from laptop.postgres import create_database, temporary_postgres
 
 ROOT = Path(__file__).parent
+
+
+@pytest.fixture(scope="session", autouse=True)
+def logging_of_the_run() -> dict[str, int]:
+    """The levels of the loggers that a service sets up for its whole process, before one has done so."""
+    return {name: logging.getLogger(name).level for name in ("", "psycopg.pool")}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def logging_as_it_was(logging_of_the_run: dict[str, int]) -> Iterator[None]:
+    """In service tests that process is ours: whatever a file has started, the next one finds logging as it was."""
+    yield
+    for name, level in logging_of_the_run.items():
+        logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture(scope="session")
