@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -14,10 +13,9 @@ from pathlib import Path
 import psutil
 
 from laptop import processes
-from laptop.errors import LaptopError
 from laptop.home import Home
-from laptop.ports import BLOCK, Ports, check_free
 from laptop.programs import ROOT
+from laptop.tests.blocks import free_block
 from laptop.topology import SERVICES
 
 
@@ -85,14 +83,3 @@ class SmallMarket:
 def caller(**more: str) -> dict[str, str]:
     """The environment of a person's shell."""
     return {"PATH": os.environ["PATH"], **more}
-
-
-def free_block() -> int:
-    """A gateway port whose whole block is free, below the ports that the system hands out by itself."""
-    while True:
-        port = random.randrange(15000, 32000, BLOCK)
-        try:
-            check_free(Ports(port))
-        except LaptopError:
-            continue
-        return port

@@ -19,12 +19,13 @@ from audit.reconciliation import audit
 from audit.stores import Stores
 from laptop.environment import Market
 from laptop.home import Home
-from laptop.ports import Ports, is_taken
+from laptop.ports import Ports
+from laptop.tests.blocks import free_block
 from tests.system.doors import Door, addresses
 from tests.system.ledger import Ledger
+from tests.system.scheduling import ByMarket
 
 ROOT = Path(__file__).parents[2]
-PORTS = 64  # a market takes a block of ports that begins at its gateway's
 ADDRESS = {
     "name": "Ada Lovelace",
     "line1": "12 St James's Square",
@@ -35,6 +36,11 @@ ADDRESS = {
 }
 PASSWORD = "correct horse battery"
 Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByMarket:
+    """Spreads the tests where there are several processes."""
+    return ByMarket(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -92,14 +98,6 @@ def stores_of(folder: Path) -> Stores:
     port = home.recorded_port()
     assert port is not None, f"there is no market in {folder}"
     return Stores.of_market(Market(home, Ports(port), home.secrets(())))
-
-
-def free_block() -> int:
-    """The first port of a block that a market can take."""
-    for start in range(20_000, 32_000, PORTS):
-        if not any(is_taken(start + offset) for offset in range(PORTS)):
-            return start
-    raise RuntimeError("there is no free block of ports for a market")
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ SIGNED_IN: list[tuple[str, str, Any]] = [
     ("GET", "/api/v1/orders?pageSize=-1", None),
     ("GET", "/api/v1/orders?pageToken=nonsense", None),
     ("GET", "/api/v1/orders/no-such", None),
-    ("GET", f"/api/v1/orders/{uuid.uuid4()}", None),
+    ("GET", f"/api/v1/orders/{uuid.UUID(int=1)}", None),
     ("POST", "/api/v1/orders/no-such:cancel", {}),
 ]
 PRIVATE = [

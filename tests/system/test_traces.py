@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from chassis.testing import eventually
+from laptop.tests.blocks import free_block
 from libs.chassis.tests.service.collector import Collector, Seen, collecting
-from tests.system.conftest import ROOT, free_block, sign_up
+from tests.system.conftest import ROOT, sign_up
 
 SOON = 60.0  # seconds; packing a parcel takes a quarter of it
 SENT = {("orders", "send market.orders.confirmed"), ("shipping", "send market.shipping.consigned")}

@@ -10,7 +10,7 @@ import pytest
 
 from laptop.errors import LaptopError
 from laptop.ports import BLOCK, Ports, check_free
-from laptop.tests.small_market import free_block
+from laptop.tests.blocks import free_block
 
 
 @pytest.fixture
