@@ -57,7 +57,7 @@ chaos: ## Torment a market of its own while shoppers buy      SEED=1 MINUTES=5 K
 
 ##@ Check the code
 
-.PHONY: test test-unit test-service test-gateway test-system lint format bench
+.PHONY: test test-unit test-service test-gateway test-system test-crash lint format bench
 ifeq ($(T),)
 test: test-unit test-service test-gateway test-system ## Run all tests, or one file, folder or test                T=path
 else
@@ -76,6 +76,9 @@ test-gateway: ## Run the gateway before small stand-in services
 
 test-system: ## Run the whole market, browser included
 	@ci/steps/system.sh
+
+test-crash: ## Let every service die at every boundary; test: a share
+	@ci/steps/crash.sh
 
 lint: ## Check style, types, imports, contracts, YAML and shell
 	@ci/steps/lint.sh

@@ -1,8 +1,7 @@
-"""Lanes: several worlds, in which trials run side by side."""
+"""Lanes: several worlds, in which trials run side by side; and how much is tried."""
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -10,24 +9,13 @@ from functools import partial
 import pytest
 
 from laptop.nats import temporary_nats
-from laptop.ports import is_taken
 from laptop.postgres import create_database
+from laptop.tests import blocks
 from tests.crash import child
 from tests.crash.trials import Lane, Lanes
 from tests.crash.world import OWNERS, PORTS, SERVICES, World
 
 LANES = 5
-
-
-def free_block(length: int) -> int:
-    """The first of so many ports that nobody listens on.
-
-    Below those that the system gives to whoever connects: a service that dies shall find its port free again.
-    """
-    while True:
-        first = random.randrange(10_000, 20_000)
-        if not any(is_taken(port) for port in range(first, first + length)):
-            return first
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +26,8 @@ def lanes(
 ) -> Iterator[Lanes]:
     """Worlds that know nothing of each other."""
     child.preload(SERVICES)
-    first_port = free_block(LANES * PORTS)
+    assert LANES * PORTS <= blocks.SIZE
+    first_port = blocks.free_block()
     templates = {service: service_database(service).rpartition("/")[2] for service in OWNERS}
 
     def lane(number: int, *, stack: ExitStack) -> Lane:
@@ -51,15 +40,22 @@ def lanes(
         yield Lanes(partial(lane, stack=stack), LANES, stack)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What `make test-crash` asks for."""
+    parser.addoption(
+        "--all-boundaries", action="store_true", help="die at every boundary, not only at a share"
+    )
+
+
 @pytest.fixture
-def tell(capsys: pytest.CaptureFixture[str], pytestconfig: pytest.Config) -> Callable[[str], None]:
-    """Prints a line for whoever wants to see more than dots: with V=1, or -s."""
+def tries_all(pytestconfig: pytest.Config) -> bool:
+    """Whether services shall die at every boundary that is found."""
+    return bool(pytestconfig.getoption("--all-boundaries"))
 
-    def told(line: str) -> None:
-        if pytestconfig.get_verbosity() > 0:
-            with capsys.disabled():
-                print(f"\n{line}")
-        else:
-            print(f"\n{line}")
 
-    return told
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Says loudly at how many of the boundaries somebody died."""
+    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
+        for name, value in report.user_properties:
+            if name == "crashes" and report.when == "call":
+                terminalreporter.write_line(value)

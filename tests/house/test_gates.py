@@ -14,8 +14,11 @@ GATES = ("unit", "service", "gateway", "system")
 
 def folders(gate: str) -> tuple[list[str], list[str]]:
     """The folders that a gate runs, and those that it leaves out."""
-    call = re.findall(r"^run_tests .*$", (STEPS / f"{gate}.sh").read_text(), re.MULTILINE)[-1]
-    script = f"shopt -s nullglob; run_tests() {{ shift; printf '%s\\n' \"$@\"; }}; {call}"
+    call = re.findall(
+        r"^(?:run_tests|side_by_side \d) .*$", (STEPS / f"{gate}.sh").read_text(), re.MULTILINE
+    )[-1]
+    run = 'run_tests() { shift; printf \'%s\\n\' "$@"; }; side_by_side() { run_tests "${@:2}"; }'
+    script = f"shopt -s nullglob; {run}; {call}"
     answer = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     lines = answer.stdout.split()
     left_out = [line.removeprefix("--ignore=") for line in lines if line.startswith("--ignore=")]
@@ -36,6 +39,11 @@ def test_every_test_belongs_to_one_gate() -> None:
         relative(folder): [gate for gate in GATES if runs(gate, folder)] for folder in sorted(all_folders)
     }
     assert {folder: found for folder, found in gates.items() if len(found) != 1} == {}
+
+
+def test_continuous_integration_runs_every_gate_and_all_crashes() -> None:
+    commands = re.findall(r"^(make \S+)", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
+    assert commands == ["make lint", "make test", "make test-crash"]
 
 
 def test_make_test_runs_every_gate() -> None:
