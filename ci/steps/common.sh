@@ -13,3 +13,9 @@ run_tests() {
   echo "== $1"
   .venv/bin/python -m pytest "$verbosity" "${@:2}"
 }
+
+# side_by_side NUMBER TITLE [PYTEST_ARGUMENT...]: the same in so many processes, for tests that wait more than they work.
+# What is in one file stays in one process.
+side_by_side() {
+  run_tests "${@:2}" --numprocesses="$1" --dist=loadfile --no-loadscope-reorder
+}

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
-# Laptop mode with a small market of its own, the whole market through its gateway, the browser included, and crashes.
+# Crashes, the whole market through its gateway, the browser included, and laptop mode with a small market of its own.
+# What takes longest comes first. Of the crashes it is a share, see crash.sh.
 . "$(dirname "$0")/common.sh"
-run_tests "system tests" laptop/tests/system tests/system tests/crash
+side_by_side 3 "system tests" tests/crash tests/system laptop/tests/system
