@@ -55,9 +55,10 @@ def check(problems, subtests):
 def chosen(scenario, found, tries_all):
     """The boundaries of each service at which it shall die: all, or a share, the same each time."""
     share = 1 if tries_all else ONE_IN
-    dice = random.Random(f"{SEED} {scenario}")
     return {
-        service: dice.sample(passed, ceil(len(passed) / share)) for service, passed in found.items() if passed
+        service: random.Random(f"{SEED} {scenario} {service}").sample(passed, ceil(len(passed) / share))
+        for service, passed in found.items()
+        if passed
     }
 
 
