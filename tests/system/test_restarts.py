@@ -67,7 +67,10 @@ class Street:
                     status, text = answer.status_code, answer.text
                 except requests.RequestException as error:
                     status, text = 0, repr(error)
-                self.answers.append(Answered(what, status, text[:500], sent, time.monotonic()))
+                answered = Answered(what, status, text[:500], sent, time.monotonic())
+                self.answers.append(answered)
+                if not answered.is_well:
+                    break  # who has nothing in the basket does not go to the till
 
     def has_shopped(self, since):
         """Waits until every kind of request has been answered well several times since a moment."""
