@@ -5,19 +5,20 @@ from datetime import UTC, datetime
 import pytest
 
 from chassis.errors import Invalid, Refused, Unavailable
-from orders.domain.orders import IdempotencyKeyReused, OrderNotFound, OrderShipped, State
-from orders.domain.saga import Outcome, Step
-from orders.store import LeaseLost, Store
+from orders.domain.orders import (
+    CartEmpty,
+    IdempotencyKeyReused,
+    OrderNotFound,
+    OrderShipped,
+    ProductGone,
+    State,
+)
+from orders.store import Store
 from orders.sweeper import Sweeper
-from services.orders.tests.service.conftest import FLAT_CENTS
+from services.orders.tests.service.conftest import FLAT_CENTS, make_due
 
 SOLD_OUT = Refused("SOLD_OUT", "Sold out: lamp", {"productIds": "lamp"})
 DOWN = Unavailable("UPSTREAM_UNAVAILABLE", "payments does not answer.")
-
-
-def make_due(shop):
-    with shop.database.connection() as connection:
-        connection.execute("UPDATE orders SET next_attempt_time = now(), lease_end_time = now()")
 
 
 def sweeper(shop, give_up_seconds=600.0):
@@ -170,6 +171,34 @@ def test_a_key_that_belongs_to_another_request_is_refused(shop):
         shop.checkout.place(other)
 
 
+def test_the_same_request_again_gets_its_order_whatever_became_of_the_basket(shop):
+    request = shop.request()
+    order = shop.checkout.place(request)
+    shop.services.errors["priced_basket"] = [ProductGone("Not sold any more: lamp")]
+    assert shop.checkout.place(request) == order
+
+
+def test_a_request_that_finds_its_basket_emptied_by_its_equal_gets_the_order_of_that(shop):
+    request, first = shop.request(), []
+
+    def overtake():
+        first.append(shop.checkout.place(request))
+        shop.services.errors["priced_basket"] = [CartEmpty("There is nothing in the basket.")]
+
+    shop.services.before["priced_basket"] = overtake
+    assert shop.checkout.place(request) == first[0]
+
+
+def test_a_request_that_is_overtaken_by_another_under_its_key_is_refused(shop):
+    key, first = str(uuid.uuid4()), []
+    other = shop.request(idempotency_key=key)
+    object.__setattr__(other, "payment_token", "tok_other")
+    shop.services.before["priced_basket"] = lambda: first.append(shop.checkout.place(other))
+    with pytest.raises(IdempotencyKeyReused):
+        shop.checkout.place(shop.request(idempotency_key=key))
+    assert [order.state for order in first] == [State.CONFIRMED]
+
+
 def test_two_keys_are_two_purchases_even_of_one_basket(shop):
     second = []
     shop.services.before["authorize"] = lambda: second.append(shop.checkout.place(shop.request()))
@@ -183,24 +212,6 @@ def test_two_accounts_may_use_the_same_key(shop):
     key = str(uuid.uuid4())
     orders = [shop.checkout.place(shop.request(account_id=a, idempotency_key=key)) for a in ("one", "two")]
     assert orders[0].id != orders[1].id
-
-
-def test_a_driver_that_lost_its_lease_changes_nothing(shop):
-    order = shop.store.place(shop.request(), *basket(shop))
-    make_due(shop)
-    assert shop.store.lease(order.id)
-    with pytest.raises(LeaseLost):
-        shop.store.record(order, (Step.RESERVE, Outcome.DONE, ""), Step.AUTHORIZE)
-
-
-def test_an_order_that_is_driven_is_not_leased_to_another(shop):
-    order = shop.store.place(shop.request(), *basket(shop))
-    assert shop.store.lease(order.id) is None
-    assert shop.store.lease() is None
-
-
-def basket(shop):
-    return shop.services.priced_basket(), shop.services.shipping_cents("GB", ())
 
 
 def test_a_cancelled_order_gives_money_and_pieces_back_and_everybody_is_told(shop):
