@@ -49,7 +49,7 @@ class Checkout:
         return cancelled
 
     def _try_to_cancel(self, account_id: str, order_id: str) -> Order | None:
-        """The order, cancelled or about to be; None while somebody else drives it."""
+        """The order, cancelled or about to be; None where it has just changed."""
         order = self._store.of_account(account_id, order_id)
         if order.state is State.SHIPPED:
             raise OrderShipped("The parcel has left already.")

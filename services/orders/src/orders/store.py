@@ -80,17 +80,16 @@ class Store:
             )
         return _order(placed)
 
-    def lease(self, order_id: str | None = None) -> Order | None:
-        """Leases an unfinished order that nobody drives: this one, or the one that has been due longest; else None."""
-        chosen = "id = %(id)s" if order_id else "next_attempt_time <= now()"
+    def lease(self) -> Order | None:
+        """Leases the order that nobody drives and that has been due longest; None where there is none."""
         with self._database.connection() as connection:
             row = connection.execute(
                 "UPDATE orders SET lease = %(lease)s, lease_end_time = now() + %(seconds)s * interval '1 s'"
                 " WHERE id = (SELECT id FROM orders"
-                f"  WHERE next_step IS NOT NULL AND lease_end_time <= now() AND {chosen}"
+                "  WHERE next_step IS NOT NULL AND lease_end_time <= now() AND next_attempt_time <= now()"
                 "  ORDER BY next_attempt_time LIMIT 1 FOR UPDATE SKIP LOCKED)"
                 f" RETURNING {_COLUMNS}",
-                {"lease": str(uuid4()), "seconds": self._lease_seconds, "id": order_id},
+                {"lease": str(uuid4()), "seconds": self._lease_seconds},
             ).fetchone()
         return _order(row) if row else None
 
@@ -127,16 +126,20 @@ class Store:
         return _order(row)
 
     def begin_cancel(self, order: Order, first: Step, refusal: Refusal) -> Order | None:
-        """Leases the order for being cancelled, beginning with `first`; None where it has changed meanwhile."""
+        """Leases the order for being cancelled, beginning with `first`; None where it has changed meanwhile.
+
+        Whoever drives it loses it. What he has asked for may still be on its way, but each service remembers what was
+        cancelled, and refuses it then.
+        """
         with self._database.transaction() as connection:
             row = connection.execute(
                 "UPDATE orders SET next_step = %(first)s, attempts = 0, refusal = %(refusal)s, lease = %(lease)s,"
                 " lease_end_time = now() + %(seconds)s * interval '1 s', next_attempt_time = now()"
                 " WHERE id = %(id)s AND state = %(state)s AND next_step IS NOT DISTINCT FROM %(step)s"
-                f" AND (lease_end_time <= now() OR lease = %(held)s) RETURNING {_COLUMNS}",
+                f" RETURNING {_COLUMNS}",
                 {
                     "first": first, "refusal": Jsonb(asdict(refusal)), "lease": str(uuid4()), "id": order.id,
-                    "seconds": self._lease_seconds, "state": order.state, "step": order.next_step, "held": order.lease,
+                    "seconds": self._lease_seconds, "state": order.state, "step": order.next_step,
                 },
             ).fetchone()  # fmt: skip
             if row is None:

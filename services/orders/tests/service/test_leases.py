@@ -22,7 +22,7 @@ def order(shop):
 
 def test_a_driver_that_lost_its_lease_changes_nothing(shop, order):
     make_due(shop)
-    assert shop.store.lease(order.id)
+    assert shop.store.lease()
     with pytest.raises(LeaseLost):
         shop.store.record(order, (Step.RESERVE, Outcome.DONE, ""), Step.AUTHORIZE)
 
@@ -39,7 +39,6 @@ def test_an_order_that_was_confirmed_meanwhile_is_not_cancelled_as_if_it_were_no
 
 
 def test_an_order_that_is_driven_is_not_leased_to_another(shop, order):
-    assert shop.store.lease(order.id) is None
     assert shop.store.lease() is None
 
 
@@ -63,4 +62,7 @@ def test_an_order_stays_leased_to_its_driver_at_every_step(shop, order, step):
 def test_an_order_that_is_tried_again_later_is_nobodys_until_then(shop, order):
     shop.services.errors["reserve"] = [DOWN]
     shop.driver.drive(order)
-    assert shop.store.lease(order.id)
+    assert shop.store.lease() is None
+    with shop.database.connection() as connection:
+        connection.execute("UPDATE orders SET next_attempt_time = now()")
+    assert shop.store.lease()
