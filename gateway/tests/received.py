@@ -33,6 +33,11 @@ class Inbox:
         """The latest call."""
         return self.calls[-1]
 
+    def named(self, request_id: str) -> Received:
+        """The call with this X-Request-Id: accounts, for one, is also called by the gateway itself."""
+        (call,) = [call for call in self.calls if call.headers.get("x-request-id") == request_id]
+        return call
+
     def fail(self, times: int, code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE) -> None:
         """Forget the calls so far and let the next ones fail."""
         self.calls.clear()
