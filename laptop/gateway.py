@@ -98,6 +98,7 @@ def _addresses(market: Market, collector: str) -> dict[Address, Address]:
         raise LaptopError(f"{COLLECTOR} is not an address: {collector}", exit_code=2) from None
     return {
         ("0.0.0.0", 8080): (HOST, market.ports.gateway),  # noqa: S104 - what the containers' file says
+        ("0.0.0.0", 9902): (HOST, market.ports.gateway_metrics),  # noqa: S104 - likewise
         (HOST, 9901): (HOST, market.ports.gateway_admin),
         ("otel-collector", 4318): telemetry,
         **{(service.name, 8000): (HOST, market.port(service.name, "gateway")) for service in market.services},

@@ -59,6 +59,11 @@ class Ports:
         """The admin pages of the relief of a program that is being restarted."""
         return self.gateway + 6
 
+    @property
+    def gateway_metrics(self) -> int:
+        """Envoy's statistics for Prometheus."""
+        return self.gateway + 7
+
     def service(self, name: str) -> int:
         """A service's own port, gRPC or HTTP."""
         return self.gateway + 10 + self._place(name)
@@ -80,6 +85,7 @@ class Ports:
             self.nats_monitoring: "NATS's status pages",
             self.supervisor: "supervisord",
             self.relief: "whoever relieves a program",
+            self.gateway_metrics: "the gateway's metrics",
         }
         own = {self.service(service.name): service.name for service in self.services}
         admin = {self.admin(service.name): f"{service.name}'s admin pages" for service in self.services}

@@ -30,6 +30,7 @@ class Edge:
 
     port: int
     admin_port: int
+    metrics_port: int
     log: Path
 
     @property
@@ -48,14 +49,20 @@ class Edge:
         return [json.loads(line) for line in lines if line.startswith('{"')]
 
 
-def local_copy(folder: Path, ports: Mapping[str, int], port: int = 8080, admin_port: int = 9901) -> Documents:
+def local_copy(
+    folder: Path, ports: Mapping[str, int], port: int = 8080, admin_port: int = 9901, metrics_port: int = 9902
+) -> Documents:
     """The configuration files by name, as Envoy needs them to run from `folder` on 127.0.0.1.
 
     A service is at its port in `ports`; one that is not there keeps its name, which nobody knows here.
     """
     names = {(name, 8000) for name in SERVICES} | {("otel-collector", 4318)}
     addresses = {name: (HOST, ports[name[0]]) if name[0] in ports else name for name in names}
-    addresses |= {("0.0.0.0", 8080): (HOST, port), (HOST, 9901): (HOST, admin_port)}
+    addresses |= {
+        ("0.0.0.0", 8080): (HOST, port),
+        ("0.0.0.0", 9902): (HOST, metrics_port),
+        (HOST, 9901): (HOST, admin_port),
+    }
     files = GATEWAY.glob("*.yaml")
     return {path.name: localised(yaml.safe_load(path.read_text()), addresses, folder) for path in files}
 
@@ -83,8 +90,8 @@ def running_edge(services: Mapping[str, int], change: Change = unchanged) -> Ite
     `change` edits the configuration first, for what a test cannot wait for or must not share.
     """
     with temporary_folder("market-gateway-") as folder:
-        port, admin_port = free_port(), free_port()
-        documents = local_copy(folder, services, port, admin_port)
+        port, admin_port, metrics_port = free_port(), free_port(), free_port()
+        documents = local_copy(folder, services, port, admin_port, metrics_port)
         change(documents)
         for name, document in documents.items():
             (folder / name).write_text(json.dumps(document))
@@ -107,7 +114,7 @@ def running_edge(services: Mapping[str, int], change: Change = unchanged) -> Ite
             identity={},
         )
         with running(server):
-            yield Edge(port, admin_port, folder / "server.log")
+            yield Edge(port, admin_port, metrics_port, folder / "server.log")
 
 
 def _answers(port: int) -> bool:

@@ -18,7 +18,12 @@ from gateway.tests.small_market import SmallMarket
 from gateway.tests.waiting import eventually
 from laptop import wheels
 
-CLUSTERS = yaml.safe_load((GATEWAY / "envoy.yaml").read_text())["static_resources"]["clusters"]
+# All but the gateway's own admin interface.
+CLUSTERS = [
+    cluster
+    for cluster in yaml.safe_load((GATEWAY / "envoy.yaml").read_text())["static_resources"]["clusters"]
+    if cluster["name"] != "admin"
+]
 
 
 def in_one_piece(documents: Documents) -> Any:
@@ -28,7 +33,7 @@ def in_one_piece(documents: Documents) -> Any:
     for resource in (listener, connection_manager(documents)["route_config"]):
         del resource["@type"]
     del connection_manager(documents)["rds"], whole["dynamic_resources"]
-    whole["static_resources"]["listeners"] = [listener]
+    whole["static_resources"]["listeners"].append(listener)
     return whole
 
 

@@ -154,3 +154,14 @@ def test_spans_go_to_the_collector(market: SmallMarket, collector: tuple[Collect
             spans = taker.received.get(timeout=10)
     attributes = {attribute.key: attribute.value.string_value for attribute in spans.resource.attributes}
     assert attributes["service.name"] == "gateway"
+
+
+def test_prometheus_reads_the_statistics_and_nothing_else(edge: Edge, client: Client) -> None:
+    client.get("/api/v1/products/lamp")
+    address = f"http://127.0.0.1:{edge.metrics_port}"
+    page = requests.get(f"{address}/metrics", timeout=5)
+    assert page.status_code == 200
+    assert 'envoy_cluster_upstream_rq{envoy_response_code="200",envoy_cluster_name="catalog"}' in page.text
+    for path in ("/", "/config_dump", "/stats/prometheus", "/metrics/../config_dump"):
+        assert requests.get(address + path, timeout=5).status_code == 404
+    assert requests.post(f"{address}/metrics", timeout=5).status_code == 404

@@ -29,7 +29,7 @@ def message_about(ports: Ports) -> str:
 
 def test_no_port_is_used_twice() -> None:
     ports = Ports(8080)
-    assert len(ports.all()) == 7 + 2 * len(ports.services)
+    assert len(ports.all()) == 8 + 2 * len(ports.services)
 
 
 def test_two_markets_a_block_apart_do_not_meet() -> None:

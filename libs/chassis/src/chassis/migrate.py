@@ -1,10 +1,14 @@
 """Migrations: yoyo applies a folder of .sql (or .py) files, each once, in the order of their names.
 
-Usage: DATABASE_URL=postgresql://... python -m chassis.migrate FOLDER [FOLDER ...]
-The folders are taken together, for example a service's migrations and its seed.
+Usage: DATABASE_URL=postgresql://... python -m chassis.migrate FOLDER [FOLDER ...] [--then MODULE]
+The folders are taken together, for example a service's migrations and its seed. With --then, the process becomes
+`python -m MODULE` afterwards: a container brings its own database up to date and then serves.
 """
 
+import argparse
 import logging
+import os
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,22 +43,33 @@ def migrate(database_url: str, *folders: Path) -> int:
         backend = get_backend(database_url.replace("postgresql://", "postgresql+psycopg://", 1))
         try:
             waiting = backend.to_apply(read_migrations(*(str(folder) for folder in folders)))
-            backend.apply_migrations(waiting)
+            for migration in waiting:
+                # One transaction, so that a migration whose process is killed is not there at all. (yoyo's own
+                # way notes it afterwards, on another connection: killed in between, it would be applied twice.)
+                with backend.transaction():
+                    migration.process_steps(backend, "apply")
+                    backend.mark_one(migration, log=False)
             return len(waiting)
         finally:
             backend.connection.close()
 
 
 def main() -> None:
-    """Migrates the database of DATABASE_URL; exits with 2 where something is missing."""
-    folders = [Path(argument) for argument in sys.argv[1:]]
-    if not folders:
-        print(__doc__, file=sys.stderr)
-        sys.exit(2)
-    if missing := [str(folder) for folder in folders if not folder.is_dir()]:
-        print(f"migrate: no such folder: {', '.join(missing)}", file=sys.stderr)
-        sys.exit(2)
-    print(f"migrate: applied {migrate(load(Config).database_url, *folders)}")
+    """Migrates the database of DATABASE_URL; exits with 2 where something is missing, 1 where it fails."""
+    parser = argparse.ArgumentParser(prog="python -m chassis.migrate", description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
+    parser.add_argument("--then", metavar="MODULE", help="run this module afterwards, as the same process")
+    options = parser.parse_args()
+    if missing := [str(folder) for folder in options.folders if not folder.is_dir()]:
+        parser.error(f"no such folder: {', '.join(missing)}")
+    # The first process of a container dies of no signal that it does not handle.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        print(f"migrate: applied {migrate(load(Config).database_url, *options.folders)}", flush=True)
+    except Exception as error:  # a migration may fail in any way; all of them mean the same here
+        sys.exit(f"migrate: {type(error).__name__}: {str(error).strip()}")
+    if options.then:
+        os.execv(sys.executable, [sys.executable, "-m", options.then])
 
 
 if __name__ == "__main__":

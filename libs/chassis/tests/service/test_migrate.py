@@ -1,3 +1,4 @@
+import platform
 import signal
 import subprocess
 import sys
@@ -60,6 +61,17 @@ def test_what_came_before_a_migration_that_fails_stays(url, folder):
     assert pots(url) == ["copper", "iron"]
 
 
+def test_a_migration_that_cannot_be_noted_down_is_not_applied(url, folder, tmp_path_factory):
+    migrate(url, tmp_path_factory.mktemp("nothing"))
+    with psycopg.connect(url) as connection:
+        connection.execute("ALTER TABLE _yoyo_migration ADD CHECK (migration_id <> '0001_pots')")
+    with pytest.raises(psycopg.errors.CheckViolation):
+        migrate(url, folder)
+    with psycopg.connect(url) as connection:
+        connection.execute("ALTER TABLE _yoyo_migration DROP CONSTRAINT _yoyo_migration_migration_id_check")
+    assert migrate(url, folder) == 2
+
+
 def test_several_at_once_share_the_work(url, folder):
     (folder / "0000_wait.sql").write_text("DO $$ BEGIN PERFORM pg_sleep(0.2); END $$")
     processes = [start(url, folder) for _ in range(3)]
@@ -87,8 +99,8 @@ def test_one_that_is_killed_does_not_lock_the_others_out(url, folder, tmp_path_f
 @pytest.mark.parametrize(
     ("has_url", "folders", "problem"),
     [
-        (True, [], "Usage:"),
-        (True, ["no-such-folder"], "migrate: no such folder: no-such-folder"),
+        (True, [], "usage:"),
+        (True, ["no-such-folder"], "error: no such folder: no-such-folder"),
         (False, ["."], "migrate: DATABASE_URL is missing"),
     ],
 )
@@ -97,3 +109,39 @@ def test_what_is_missing_is_said_and_the_exit_code_is_2(url, has_url, folders, p
     _, error = process.communicate(timeout=30)
     assert process.returncode == 2
     assert problem in error
+
+
+def test_a_migration_that_fails_is_one_line_and_the_exit_code_is_1(url, folder):
+    (folder / "0003_wrong.sql").write_text("INSERT INTO pans VALUES ('none')")
+    process = start(url, folder)
+    _, error = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert error.startswith('migrate: UndefinedTable: relation "pans" does not exist')
+    assert "Traceback" not in error
+
+
+def test_the_same_process_goes_on_as_the_module_that_comes_then(url, folder):
+    process = start(url, folder, "--then", "platform")
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    first, second = said.splitlines()
+    assert first == "migrate: applied 2"
+    assert second == platform.platform(aliased=True)
+
+
+def test_a_service_whose_migrations_fail_does_not_start(url, folder):
+    (folder / "0003_wrong.sql").write_text("INSERT INTO pans VALUES ('none')")
+    process = start(url, folder, "--then", "platform")
+    said, _ = process.communicate(timeout=30)
+    assert (process.returncode, said) == (1, "")
+
+
+def test_who_is_told_to_stop_while_it_migrates_stops(url, tmp_path):
+    (tmp_path / "0001_endless.sql").write_text("SELECT pg_sleep(3600)")
+    process = start(url, tmp_path)
+    with psycopg.connect(url, autocommit=True) as connection:
+        sleeping = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(3600)%'"
+        eventually(lambda: connection.execute(sleeping).fetchone())
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    assert process.returncode == 128 + signal.SIGTERM
