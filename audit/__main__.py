@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from audit import patience
 from audit.errors import CannotRead
 from audit.reconciliation import audit
 from audit.report import Report
@@ -17,16 +18,13 @@ from laptop.errors import LaptopError
 from laptop.home import Home
 from laptop.terminal import Progress
 
-_LONGEST_PATIENCE = 3600.0  # seconds
-
-
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Audit and print. Gives 0 where all agrees, 1 where not or where it cannot read, 3 where the market is closed."""
     options = _parser(environ).parse_args(arguments)
 
     def command() -> int:
         report = _audited(Home(options.dir.resolve()), options.patience)
-        print(_told(report, options.verbose), flush=True)
+        print(report.told(options.verbose), flush=True)
         return 0 if report.is_clean else 1
 
     return exit_code_of(command, "audit", options.verbose)
@@ -43,31 +41,12 @@ def _audited(home: Home, patience: float) -> Report:
         progress.clear()
 
 
-def _told(report: Report, verbose: bool) -> str:
-    parts = [report.table()]
-    if report.on_their_way:
-        changing = f"{report.on_their_way:,} more differences were a matter of time: the market is busy."
-        parts.append(f"{changing}\nFor the whole truth, audit it again when it is quiet.")
-    parts.append("Nothing is lost." if report.is_clean else report.details(verbose))
-    return "\n\n".join(parts)
-
-
 def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m audit", description=__doc__, parents=[common_options(environ)]
     )
-    parser.add_argument(
-        "--patience", type=_seconds, default=10.0, metavar="SECONDS",
-        help="how long something must be wrong to count, 0 to 3600; default: 10",
-    )  # fmt: skip
+    patience.add_to(parser)
     return parser
-
-
-def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 <= seconds <= _LONGEST_PATIENCE:
-        raise ValueError(text)
-    return seconds
 
 
 if __name__ == "__main__":

@@ -56,3 +56,12 @@ class Report:
                 lines.append(f"  and {len(found) - len(shown)} more: make audit V=1")
             blocks.append("\n".join([rule, *lines]))
         return "\n\n".join(blocks)
+
+    def told(self, all_of_them: bool = False) -> str:
+        """The whole answer for people: the table, and what is wrong, or that nothing is."""
+        parts = [self.table()]
+        if self.on_their_way:
+            changing = f"{self.on_their_way:,} more differences were a matter of time: the market is busy."
+            parts.append(f"{changing}\nFor the whole truth, audit it again when it is quiet.")
+        parts.append("Nothing is lost." if self.is_clean else self.details(all_of_them))
+        return "\n\n".join(parts)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from laptop.topology import SERVICES
 
 if TYPE_CHECKING:
     from laptop.environment import Market
@@ -35,4 +37,27 @@ class Stores:
             bank_api_key=market.secrets.bank_api_key,
             nats_url=market.broker.url,
             mail_folder=market.home.mail,
+        )
+
+    @classmethod
+    def of_containers(cls, secrets: Path, mail: Path | None, at: Callable[[str], str] = str) -> Stores:
+        """The stores of a market in containers, from the folder with its secrets.
+
+        Its servers are reached by their names; ``at`` turns them into addresses for those who don't know them.
+        Raises `OSError` where a secret is missing.
+        """
+
+        def secret(name: str) -> str:
+            return (secrets / name).read_text(encoding="utf-8").strip()
+
+        owners = [service.name for service in SERVICES if service.database]
+        return cls(
+            databases={
+                name: secret(f"{name}_database_url").replace("@postgres:", f"@{at('postgres')}:")
+                for name in owners
+            },
+            bank_url=f"http://{at('bank')}:8000",
+            bank_api_key=secret("bank_api_key"),
+            nats_url=secret("nats_url").replace("@nats:", f"@{at('nats')}:"),
+            mail_folder=mail,
         )

@@ -1,5 +1,7 @@
 """The OpenTelemetry side of chassis.telemetry; imported only where traces are on."""
 
+import logging
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +16,22 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from chassis.call import TRACEPARENT
 
 _EXPORT_SECONDS = 2
+_QUIET_SECONDS = 600.0
 _W3C = TraceContextTextMapPropagator()
+
+
+class _Seldom(logging.Filter):
+    """Lets through one line in ten minutes: a market may run for days without a collector."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._next = 0.0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if time.monotonic() < self._next:
+            return False
+        self._next = time.monotonic() + _QUIET_SECONDS
+        return True
 
 
 class Tracing:
@@ -23,6 +40,9 @@ class Tracing:
     def __init__(self, service: str, endpoint: str) -> None:
         resource = Resource.create({"service.name": service, "service.namespace": "night-market"})
         exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=_EXPORT_SECONDS)
+        self._log = logging.getLogger(OTLPSpanExporter.__module__)
+        self._seldom = _Seldom()
+        self._log.addFilter(self._seldom)
         self._provider = TracerProvider(resource=resource)
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("chassis")
@@ -41,3 +61,4 @@ class Tracing:
     def stop(self) -> None:
         """Exports what is left; gives up on a collector that does not answer."""
         self._provider.shutdown()
+        self._log.removeFilter(self._seldom)

@@ -208,6 +208,16 @@ def test_a_collector_that_does_not_answer_holds_nobody_up(is_there, shop):
         assert time.monotonic() - begun < SOON
 
 
+def test_that_there_is_no_collector_is_said_once(free_port, caplog):
+    with traced(f"http://127.0.0.1:{free_port()}"):
+        for _ in range(2):
+            with telemetry.span("work", telemetry.SERVER, {}):
+                pass
+            telemetry._tracing._provider.force_flush()
+    (said,) = [record for record in caplog.records if record.name.startswith("opentelemetry.exporter")]
+    assert said.levelname in ("WARNING", "ERROR")
+
+
 def test_where_traces_are_off_opentelemetry_is_not_even_imported():
     program = """if True:
         import sys
