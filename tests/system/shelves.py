@@ -1,18 +1,15 @@
 """The shelves behind the market, for whoever fills them and counts what is there: its tables, read and written."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 import psycopg
 from psycopg.rows import dict_row
 
-from laptop.ports import HOST, Ports
+from audit.stores import Stores
 
 _ON_SALE = """
     INSERT INTO products (id, name, description, category, price_cents, image)
@@ -32,17 +29,15 @@ _DELIVERED = """
 
 @dataclass(frozen=True)
 class Shelves:
-    """The stock of a market on this machine."""
+    """The stock of a market."""
 
     catalog_url: str
     inventory_url: str
 
     @classmethod
-    def of(cls, market: str, folder: Path) -> "Shelves":
-        """The shelves of the market at this address, whose state is in this folder."""
-        port = Ports(urlsplit(market).port or 80).postgres
-        passwords = json.loads((folder / "secrets.json").read_text(encoding="utf-8"))["databases"]
-        return cls(*(f"postgresql://{n}:{passwords[n]}@{HOST}:{port}/{n}" for n in ("catalog", "inventory")))
+    def of(cls, stores: Stores) -> "Shelves":
+        """The shelves of the market with these stores."""
+        return cls(stores.databases["catalog"], stores.databases["inventory"])
 
     def fill(self, product_id: str, pieces: int) -> None:
         """Delivers what is missing until there are so many pieces of a product, which goes on sale if it is new."""

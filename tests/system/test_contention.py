@@ -12,8 +12,8 @@ from tests.system.shelves import Shelves
 
 
 @pytest.fixture
-def shelves(market, market_folder):
-    return Shelves.of(market, market_folder)
+def shelves(stores):
+    return Shelves.of(stores)
 
 
 def cents(money):

@@ -37,6 +37,12 @@ def without(market, market_folder):
     control.close()
 
 
+@pytest.fixture
+def mails(market_folder):
+    """Reads all mails that were sent so far."""
+    return lambda: [path.read_text(errors="replace") for path in (market_folder / "mail" / "new").iterdir()]
+
+
 @eventually
 def sells(market):
     assert requests.get(f"{market}/readyz", timeout=30).status_code == 200
@@ -102,21 +108,20 @@ def test_without_recommendations_pages_leave_them_out_and_orders_are_confirmed(
 
 
 def test_without_notifications_orders_are_confirmed_and_the_mail_comes_later(
-    market, market_folder, without, shopper, plentiful
+    market, mails, without, shopper, plentiful
 ):
-    def mails():
-        found = (path.read_text(errors="replace") for path in (market_folder / "mail" / "new").iterdir())
-        return [text for text in found if shopper.email in text]
+    def own():
+        return [text for text in mails() if shopper.email in text]
 
     with without("notifications"):
         browses(market, plentiful[2])
         order = buys(shopper, plentiful[2])
         assert order["state"] == "CONFIRMED"
-        assert mails() == []
+        assert own() == []
 
     @eventually
     def written_to():
-        assert len([text for text in mails() if order["id"] in text]) == 1
+        assert len([text for text in own() if order["id"] in text]) == 1
 
     written_to()
 

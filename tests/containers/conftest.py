@@ -1,0 +1,91 @@
+"""One market in containers for all tests of this folder; the tests of the whole market run against it too."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from audit.stores import Stores
+from compose.make_secrets import make
+from laptop.throwaway import free_port
+from tests.containers.engine import Compose, engine_answers
+from tests.system.conftest import (  # noqa: F401 - fixtures
+    crowd,
+    everybody,
+    ledger,
+    new_shopper,
+    plentiful,
+    products,
+    shopper,
+)
+from tests.system.test_outages import sells
+
+READY_SECONDS: list[float] = []  # how long the first `up` took, once the images were there
+
+
+@pytest.fixture(scope="session")
+def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
+    """A market that runs in containers. At the end nothing is lost in it; then it is gone."""
+    if not engine_answers():
+        pytest.skip("no Docker engine with Compose answers here: nothing was tried in containers")
+    folder = tmp_path_factory.mktemp("secrets") / "secrets"
+    make(folder)
+    project = Compose(f"night-market-test-{secrets.token_hex(3)}", folder, free_port())
+    try:
+        project.run("--profile", "audit", "build", timeout=1800)
+        begun = time.monotonic()
+        project.run("up", "--wait")
+        READY_SECONDS.append(time.monotonic() - begun)
+        yield project
+        audited = project.try_("run", "--rm", "audit", "--patience", "60")
+        assert audited.returncode == 0, audited.stdout + audited.stderr
+    finally:
+        project.try_("--profile", "*", "down", "--volumes", "--timeout", "5")
+
+
+@pytest.fixture(scope="session")
+def market(compose: Compose) -> str:
+    """The base URL of the market."""
+    return compose.url
+
+
+@pytest.fixture(scope="session")
+def stores(compose: Compose) -> Stores:
+    """Where the market keeps everything; mails are in a volume, which only the audit's container sees."""
+    return Stores.of_containers(compose.secrets, None, compose.address)
+
+
+@pytest.fixture(scope="session")
+def mails(compose: Compose) -> Callable[[], list[str]]:
+    """Reads all mails that were sent so far."""
+    program = "import pathlib, json; print(json.dumps([p.read_text() for p in pathlib.Path('/mail/new').iterdir()]))"
+
+    def read() -> list[str]:
+        import json
+
+        found: list[str] = json.loads(
+            compose.run("run", "--rm", "--no-deps", "--entrypoint", "python", "audit", "-c", program)
+        )
+        return found
+
+    return read
+
+
+@pytest.fixture
+def without(compose: Compose) -> Callable[[str], object]:
+    """Stops one container for the length of a block; then waits until the market can sell again."""
+
+    @contextmanager
+    def stopped(name: str) -> Iterator[None]:
+        compose.run("stop", name)
+        try:
+            yield
+        finally:
+            compose.run("start", name)
+            sells(compose.url)
+
+    return stopped

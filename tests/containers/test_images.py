@@ -1,0 +1,114 @@
+"""Images: equal when built again, labelled, stopped by a signal, and small."""
+
+import gzip
+import json
+import tarfile
+
+import pytest
+
+from laptop.topology import SERVICES
+from tests.containers.conftest import READY_SECONDS
+from tests.containers.engine import ROOT, docker
+from tests.containers.test_hardening import CONTAINERS
+
+OURS = [service.name for service in SERVICES] + ["gateway", "nats", "audit"]
+BUDGET = 200_000_000  # bytes, all images together, compressed, shared layers once
+
+
+def image(name):
+    """What Docker knows about an image."""
+    return json.loads(docker("image", "inspect", f"night-market/{name}"))[0]
+
+
+def built_anew(name, dockerfile):
+    """The layers of an image that is built without anything that was built before."""
+    tag = f"night-market-test/{name}"
+    docker("build", "--quiet", "--no-cache", "--file", dockerfile, "--tag", tag, ".", timeout=600)
+    layers = json.loads(docker("image", "inspect", tag))[0]["RootFS"]["Layers"]
+    docker("image", "rm", tag)
+    return layers
+
+
+@pytest.mark.parametrize(
+    ("name", "dockerfile"),
+    [("accounts", "services/accounts/Dockerfile"), ("notifications", "services/notifications/Dockerfile")],
+)
+def test_two_builds_of_the_same_code_have_the_same_layers(compose, name, dockerfile):
+    assert built_anew(name, dockerfile) == image(name)["RootFS"]["Layers"]
+
+
+def test_services_with_the_same_packages_share_them(compose):
+    layers = {name: image(name)["RootFS"]["Layers"] for name in ("catalog", "orders", "storefront")}
+    assert len({tuple(found[:-2]) for found in layers.values()}) == 1
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_an_image_says_what_it_is(compose, name):
+    labels = image(name)["Config"]["Labels"]
+    assert labels["org.opencontainers.image.title"] == f"Night Market: {name}"
+    wanted = ("description", "version", "licenses", "revision")
+    assert [key for key in wanted if f"org.opencontainers.image.{key}" not in labels] == []
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_signal_reaches_the_program_itself_and_no_shell(compose, name):
+    configuration = image(name)["Config"]
+    first = (configuration["Entrypoint"] or configuration["Cmd"])[0]
+    assert first.rsplit("/", 1)[-1] in ("python", "envoy", "nats-server")
+
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_a_container_that_is_told_to_stop_stops_by_itself(compose, container):
+    compose.run("stop", container)
+    assert compose.inspect(container)["State"]["ExitCode"] == 0
+    compose.run("up", "--wait")
+
+
+def test_all_images_together_are_small(compose, tmp_path, capsys):
+    sizes = compressed_layers(tmp_path, [f"night-market/{name}" for name in OURS])
+    total = sum(sizes.values())
+    with capsys.disabled():
+        print(f"\n\n{'IMAGE':<18}{'COMPRESSED':>12}{'ITS OWN':>12}")
+        for name in OURS:
+            mine = image(name)["RootFS"]["Layers"]
+            others = {layer for other in OURS if other != name for layer in image(other)["RootFS"]["Layers"]}
+            own = sum(sizes[layer] for layer in mine if layer not in others)
+            print(f"{name:<18}{megabytes(sum(sizes[layer] for layer in mine)):>12}{megabytes(own):>12}")
+        print(f"{'together':<18}{megabytes(total):>12}")
+    assert total < BUDGET
+
+
+def megabytes(size):
+    return f"{size / 1e6:,.1f} MB"
+
+
+def compressed_layers(folder, images):
+    """How many bytes each layer of these images takes in a registry, about."""
+    archive = folder / "images.tar"
+    docker("save", "--output", str(archive), *images, timeout=600)
+    sizes = {}
+    with tarfile.open(archive) as saved:
+        for entry in json.load(saved.extractfile("manifest.json")):
+            description = json.load(saved.extractfile(entry["Config"]))
+            for digest, blob in zip(description["rootfs"]["diff_ids"], entry["Layers"], strict=True):
+                if digest not in sizes:
+                    sizes[digest] = len(gzip.compress(saved.extractfile(blob).read(), 6))
+    archive.unlink()
+    return sizes
+
+
+def test_how_much_memory_each_container_takes_is_told(compose, capsys):
+    with capsys.disabled():
+        print(f"\n\n{'CONTAINER':<18}{'MEMORY':>12}{'HIGHEST':>12}{'LIMIT':>12}")
+        total = 0
+        for name in CONTAINERS:
+            now, peak = (
+                int(compose.inside(name, "cat", f"/sys/fs/cgroup/memory.{which}").stdout)
+                for which in ("current", "peak")
+            )
+            limit = compose.inspect(name)["HostConfig"]["Memory"]
+            total += now
+            print(f"{name:<18}{megabytes(now):>12}{megabytes(peak):>12}{megabytes(limit):>12}")
+        print(f"{'together':<18}{megabytes(total):>12}")
+        print(f"\nfrom `up` until all are ready, images built: {READY_SECONDS[0]:.1f} s")
+    assert total > 0

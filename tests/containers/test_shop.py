@@ -1,0 +1,7 @@
+"""What holds for the market on a laptop holds for the one in containers: the same tests, another market."""
+
+from tests.system.test_bad_input import *  # noqa: F403
+from tests.system.test_contention import *  # noqa: F403
+from tests.system.test_purchase import *  # noqa: F403
+from tests.system.test_readme import *  # noqa: F403
+from tests.system.test_repeated_orders import *  # noqa: F403
