@@ -1,0 +1,86 @@
+"""Buyers buy while containers are killed, frozen and cut off; afterwards the books agree."""
+
+import random
+import threading
+import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import requests
+
+from tests.containers.engine import docker
+from tests.containers.test_hardening import CONTAINERS
+from tests.system.test_outages import sells
+
+SEED, SECONDS, BUYERS = 1, 45, 4
+VICTIMS = [name for name in CONTAINERS if name != "gateway"]
+
+
+def keeps_buying(shopper, products, closing, seed):
+    """Buys until the market closes; repeats a purchase with its key until it has a clear answer. Gives the orders."""
+    dice, orders = random.Random(seed), []
+    while not closing.is_set():
+        key, product = str(uuid.uuid4()), dice.choice(products)
+        insists(lambda p=product: shopper.call("PUT", f"/api/v1/cart/items/{p}", json={"quantity": 1}))
+        orders.append(insists(lambda k=key: shopper.buy(dice.choice(["tok_visa", "tok_lost_answer"]), k)))
+    return [answer for answer in orders if "id" in answer]
+
+
+def insists(ask):
+    """Asks until the answer is clear; gives it."""
+    end = time.monotonic() + 120
+    while True:
+        try:
+            answer = ask()
+            if answer.status_code < 500 and answer.status_code != 429:
+                return answer.json()
+        except requests.RequestException:
+            pass
+        assert time.monotonic() < end, "no clear answer for two minutes"
+        time.sleep(0.2)
+
+
+def kill(compose, victim):
+    docker("kill", compose.container(victim), check=False)
+    docker("start", compose.container(victim))
+
+
+def freeze(compose, victim):
+    docker("pause", compose.container(victim))
+    time.sleep(3)
+    docker("unpause", compose.container(victim))
+
+
+def cut_off(compose, victim):
+    network = f"{compose.project}_{'data' if victim in ('postgres', 'nats', 'bank') else 'mesh'}"
+    docker("network", "disconnect", network, compose.container(victim))
+    time.sleep(3)
+    docker("network", "connect", "--alias", victim, network, compose.container(victim))
+
+
+def test_nothing_is_lost_while_containers_are_killed_frozen_and_cut_off(
+    compose, market, new_shopper, plentiful, capsys
+):
+    closing, dice = threading.Event(), random.Random(SEED)
+    done = []
+    with ThreadPoolExecutor(BUYERS) as pool:
+        buyers = [new_shopper() for _ in range(BUYERS)]
+        orders = [
+            pool.submit(keeps_buying, buyer, plentiful, closing, number)
+            for number, buyer in enumerate(buyers)
+        ]
+        end = time.monotonic() + SECONDS
+        try:
+            while time.monotonic() < end:
+                fault, victim = dice.choice([kill, kill, freeze, cut_off]), dice.choice(VICTIMS)
+                fault(compose, victim)
+                done.append(f"{fault.__name__} {victim}")
+        finally:
+            closing.set()
+        bought = sum((future.result() for future in orders), [])
+    sells(market)
+    with capsys.disabled():
+        print(f"\n\n{len(done)} faults ({', '.join(done)}), {len(bought)} orders")
+    assert bought
+    audited = compose.try_("run", "--rm", "audit", "--patience", "120")
+    assert audited.returncode == 0, audited.stdout + audited.stderr
