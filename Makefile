@@ -34,6 +34,21 @@ restart: ## Restart one service                                 S=catalog
 reset: ## Stop the market and forget all that was sold         YES=1
 	$(call market,reset $(if $(YES),--yes))
 
+##@ Run it in containers
+
+.PHONY: compose-up compose-down compose-audit secrets
+compose-up: ## Build the images and start them         PORT=8080 PROFILES=mail
+	@PORT='$(PORT)' PROFILES='$(PROFILES)' compose/run.sh up
+
+compose-down: ## Stop the containers; what was sold stays in volumes
+	@compose/run.sh down
+
+compose-audit: ## The same proof, for the containers               V=1
+	@compose/run.sh audit
+
+secrets: ## Make passwords and keys for them, once, into .secrets/
+	@$(or $(PYTHON),python3) -m compose.make_secrets
+
 ##@ Prove that nothing is lost
 
 .PHONY: dead-letters replay bank
@@ -57,7 +72,7 @@ chaos: ## Torment a market of its own while shoppers buy      SEED=1 MINUTES=5 K
 
 ##@ Check the code
 
-.PHONY: test test-unit test-service test-gateway test-system test-crash lint format bench
+.PHONY: test test-unit test-service test-gateway test-system test-crash test-containers lint format bench
 ifeq ($(T),)
 test: test-unit test-service test-gateway test-system ## Run all tests, or one file, folder or test                T=path
 else
@@ -79,6 +94,9 @@ test-system: ## Run the whole market, browser included
 
 test-crash: ## Let every service die at every boundary; test: a share
 	@ci/steps/crash.sh
+
+test-containers: ## Run the market in containers and break some, if Docker is there
+	@ci/steps/containers.sh
 
 lint: ## Check style, types, imports, contracts, YAML and shell
 	@ci/steps/lint.sh

@@ -18,6 +18,7 @@ from laptop.errors import LaptopError
 from laptop.home import Home
 from laptop.terminal import Progress
 
+
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     """Audit and print. Gives 0 where all agrees, 1 where not or where it cannot read, 3 where the market is closed."""
     options = _parser(environ).parse_args(arguments)

@@ -18,7 +18,9 @@ def main(arguments: Sequence[str]) -> int:
     """Audit and print. Gives 0 where all agrees, 1 where not or where it cannot read, 2 for a missing secret."""
     parser = argparse.ArgumentParser(prog="python -m audit.container", description=__doc__)
     parser.add_argument("--secrets", type=Path, default=Path("/run/secrets"), metavar="FOLDER")
-    parser.add_argument("--mail", type=Path, default=Path("/mail"), metavar="FOLDER", help="the Maildir of the mails")
+    parser.add_argument(
+        "--mail", type=Path, default=Path("/mail"), metavar="FOLDER", help="the Maildir of the mails"
+    )
     parser.add_argument("--verbose", action="store_true", help="show all that is wrong, not ten of each rule")
     patience.add_to(parser)
     options = parser.parse_args(arguments)

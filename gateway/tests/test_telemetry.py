@@ -20,7 +20,6 @@ from gateway.tests.edge import Documents, Edge, running_edge
 from gateway.tests.small_market import SmallMarket
 from gateway.tests.tokens import bearer
 from gateway.tests.waiting import eventually
-from laptop.throwaway import free_port
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
@@ -113,12 +112,6 @@ def test_looking_at_the_health_leaves_no_line(client: Client, edge: Edge) -> Non
     last = client.get("/api/v1/products/lamp").headers["X-Request-Id"]
     assert eventually(lambda: last in edge.log.read_text())
     assert {"/healthz", "/readyz"}.isdisjoint(line["path"] for line in edge.access_log())
-
-
-def test_that_the_market_was_not_ready_is_in_the_log(market: SmallMarket) -> None:
-    with running_edge({**market.ports, "storefront": free_port()}) as edge, Client(edge) as client:
-        assert client.get("/readyz").status_code == 503
-        assert eventually(lambda: "/readyz" in {line["path"] for line in edge.access_log()})
 
 
 class Collector:

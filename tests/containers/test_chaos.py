@@ -13,6 +13,7 @@ from tests.containers.test_hardening import CONTAINERS
 from tests.system.test_outages import sells
 
 SEED, SECONDS, BUYERS = 1, 45, 4
+HOLD = 3  # seconds that a container is frozen or cut off
 VICTIMS = [name for name in CONTAINERS if name != "gateway"]
 
 
@@ -47,14 +48,14 @@ def kill(compose, victim):
 
 def freeze(compose, victim):
     docker("pause", compose.container(victim))
-    time.sleep(3)
+    time.sleep(HOLD)
     docker("unpause", compose.container(victim))
 
 
 def cut_off(compose, victim):
     network = f"{compose.project}_{'data' if victim in ('postgres', 'nats', 'bank') else 'mesh'}"
     docker("network", "disconnect", network, compose.container(victim))
-    time.sleep(3)
+    time.sleep(HOLD)
     docker("network", "connect", "--alias", victim, network, compose.container(victim))
 
 
@@ -77,7 +78,7 @@ def test_nothing_is_lost_while_containers_are_killed_frozen_and_cut_off(
                 done.append(f"{fault.__name__} {victim}")
         finally:
             closing.set()
-        bought = sum((future.result() for future in orders), [])
+        bought = [order for future in orders for order in future.result()]
     sells(market)
     with capsys.disabled():
         print(f"\n\n{len(done)} faults ({', '.join(done)}), {len(bought)} orders")

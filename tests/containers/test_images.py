@@ -8,7 +8,7 @@ import pytest
 
 from laptop.topology import SERVICES
 from tests.containers.conftest import READY_SECONDS
-from tests.containers.engine import ROOT, docker
+from tests.containers.engine import docker
 from tests.containers.test_hardening import CONTAINERS
 
 OURS = [service.name for service in SERVICES] + ["gateway", "nats", "audit"]
@@ -81,11 +81,15 @@ def compressed_layers(folder, images):
     docker("save", "--output", str(archive), *images, timeout=600)
     sizes = {}
     with tarfile.open(archive) as saved:
-        for entry in json.load(saved.extractfile("manifest.json")):
-            description = json.load(saved.extractfile(entry["Config"]))
+
+        def content(name):
+            return saved.extractfile(name).read()
+
+        for entry in json.loads(content("manifest.json")):
+            description = json.loads(content(entry["Config"]))
             for digest, blob in zip(description["rootfs"]["diff_ids"], entry["Layers"], strict=True):
                 if digest not in sizes:
-                    sizes[digest] = len(gzip.compress(saved.extractfile(blob).read(), 6))
+                    sizes[digest] = len(gzip.compress(content(blob), 6))
     archive.unlink()
     return sizes
 

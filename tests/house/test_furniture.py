@@ -11,6 +11,7 @@ import pytest
 from tests.house.repository import ROOT, SERVICES, files, imports, relative, source, tree
 
 FURNITURE = [
+    "Dockerfile",
     "README.md",
     "pyproject.toml",
     "requirements.txt",

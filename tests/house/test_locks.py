@@ -40,6 +40,7 @@ def missing_imports(folders: list[Path], lock: Path) -> set[str]:
     ours = {
         "chassis",
         "nightmarket",
+        "compose",
         "laptop",
         "gateway",
         "tests",

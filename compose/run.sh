@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# The market in containers: compose/run.sh up|down|audit. `make compose-up`, `compose-down` and `compose-audit` call it.
+# PROFILES=observability,mail starts more with it; PORT is the gateway's, 8080 by default.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+die() {
+  echo "$1" >&2
+  exit "${2:-1}"
+}
+
+docker compose version >/dev/null 2>&1 || die "Docker with Compose is needed and was not found. Without it: make up" 2
+docker info >/dev/null 2>&1 || die "Docker is installed but its engine does not answer. Start it; or without it: make up" 2
+
+export PORT=${PORT:-8080} COMPOSE_PROFILES=${PROFILES:-}
+# The profile `mail` brings a mail server, which notifications must be told of.
+case ",$COMPOSE_PROFILES," in *,mail,*) export SMTP_URL=${SMTP_URL:-smtp://mailpit:1025} ;; esac
+
+case ${1:-} in
+  up)
+    "${PYTHON:-python3}" -m compose.make_secrets
+    docker compose up --build --wait ||
+      die "The market did not start. Its log: docker compose logs. Is the port taken? make compose-up PORT=9090"
+    echo
+    echo "The market is open: http://127.0.0.1:$PORT"
+    echo
+    echo "docker compose ps      what runs"
+    echo "docker compose logs    what it says"
+    echo "make compose-audit     proves that nothing is lost"
+    echo "make compose-down      close the market; it keeps its data"
+    ;;
+  down) docker compose --profile '*' down ;;
+  audit) docker compose run --rm audit ${V:+--verbose} ;;
+  *) die "usage: compose/run.sh up|down|audit" 2 ;;
+esac
