@@ -83,7 +83,9 @@ def compressed_layers(folder, images):
     with tarfile.open(archive) as saved:
 
         def content(name):
-            return saved.extractfile(name).read()
+            file = saved.extractfile(name)
+            assert file is not None
+            return file.read()
 
         for entry in json.loads(content("manifest.json")):
             description = json.loads(content(entry["Config"]))

@@ -69,7 +69,7 @@ def main() -> None:
     except Exception as error:  # a migration may fail in any way; all of them mean the same here
         sys.exit(f"migrate: {type(error).__name__}: {str(error).strip()}")
     if options.then:
-        os.execv(sys.executable, [sys.executable, "-m", options.then])
+        os.execv(sys.executable, [sys.executable, "-m", options.then])  # noqa: S606 - it is meant to
 
 
 if __name__ == "__main__":
