@@ -23,3 +23,5 @@ compile requirements-dev.txt pyproject.toml services/*/pyproject.toml --group py
 for service in services/*/; do
   UPGRADE='' compile "${service}requirements.txt" "${service}pyproject.toml" --constraints requirements.txt
 done
+# Load tests run in a container of their own; nobody else needs locust.
+compile loadtests/requirements.txt loadtests/pyproject.toml

@@ -16,10 +16,14 @@ export PORT=${PORT:-8080} COMPOSE_PROFILES=${PROFILES:-}
 # The profile `mail` brings a mail server, which notifications must be told of.
 case ",$COMPOSE_PROFILES," in *,mail,*) export SMTP_URL=${SMTP_URL:-smtp://mailpit:1025} ;; esac
 
+# On a terminal Compose shows what goes on; in a log it would be a line for every change of every container.
+progress=auto
+if [ ! -t 1 ] && [ -z "${V:-}" ]; then progress=quiet; fi
+
 case ${1:-} in
   up)
     "${PYTHON:-python3}" -m compose.make_secrets
-    docker compose up --build --wait ||
+    docker compose --progress "$progress" up --build --wait ||
       die "The market did not start. Its log: docker compose logs. Is the port taken? make compose-up PORT=9090"
     echo
     echo "The market is open: http://127.0.0.1:$PORT"
@@ -29,7 +33,7 @@ case ${1:-} in
     echo "make compose-audit     proves that nothing is lost"
     echo "make compose-down      close the market; it keeps its data"
     ;;
-  down) docker compose --profile '*' down ;;
-  audit) docker compose run --rm audit ${V:+--verbose} ;;
+  down) docker compose --progress "$progress" --profile '*' down ;;
+  audit) docker compose --progress "$progress" run --rm audit ${V:+--verbose} ;;
   *) die "usage: compose/run.sh up|down|audit" 2 ;;
 esac

@@ -6,7 +6,8 @@ import json
 import os
 import re
 import subprocess
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -39,11 +40,12 @@ class Compose:
     project: str
     secrets: Path
     port: int
+    more: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         """What docker compose finds in its environment."""
-        return {**os.environ, "MARKET_SECRETS": str(self.secrets), "PORT": str(self.port)}
+        return {**os.environ, "MARKET_SECRETS": str(self.secrets), "PORT": str(self.port), **self.more}
 
     @property
     def url(self) -> str:

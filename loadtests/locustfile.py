@@ -1,0 +1,72 @@
+"""Shoppers: most look around, some buy. They use the market's public API and behave as its own shop does."""
+
+import random
+import uuid
+
+from locust import HttpUser, between, task
+
+SEARCHES = ["lantern", "tea", "ramen", "paper", "silk"]
+ADDRESS = {
+    "name": "Ada Lovelace",
+    "line1": "12 St James Square",
+    "city": "London",
+    "postalCode": "SW1Y 4JH",
+    "countryCode": "GB",
+}
+
+
+class Visitor(HttpUser):
+    """Looks around without an account."""
+
+    weight = 4
+    wait_time = between(1, 3)
+
+    def on_start(self) -> None:
+        """Learns what there is."""
+        products = self.client.get("/api/v1/products?pageSize=100", name="/api/v1/products").json()["products"]
+        self.product_ids = [product["id"] for product in products]
+
+    @task(4)
+    def look_at_a_product(self) -> None:
+        """A page of the shop with its stock and what is bought together."""
+        self.client.get(f"/p/{random.choice(self.product_ids)}", name="/p/{id}")
+
+    @task(2)
+    def search(self) -> None:
+        """Full-text search."""
+        self.client.get(f"/api/v1/products?query={random.choice(SEARCHES)}", name="/api/v1/products?query=")
+
+    @task
+    def come_to_the_front_page(self) -> None:
+        """The front page."""
+        self.client.get("/")
+
+
+class Buyer(Visitor):
+    """Has an account, fills a basket and buys it. One card in ten is declined, which is no failure of the market."""
+
+    weight = 1
+
+    def on_start(self) -> None:
+        """Signs up and in."""
+        super().on_start()
+        account = {"email": f"{uuid.uuid4().hex}@example.com", "password": "correct horse battery", "name": "Ada"}
+        self.client.post("/api/v1/accounts", json=account)
+        token = self.client.post("/api/v1/sessions", json={"email": account["email"], "password": account["password"]}).json()["token"]
+        self.client.cookies.clear()
+        self.client.headers["Authorization"] = f"Bearer {token}"
+
+    @task(3)
+    def buy(self) -> None:
+        """A basket and an order."""
+        for product in random.sample(self.product_ids, random.choice([1, 1, 2, 3])):
+            self.client.post("/api/v1/cart/items", json={"productId": product, "quantity": 1})
+        declined = random.random() < 0.1
+        with self.client.post(
+            "/api/v1/orders",
+            json={"shippingAddress": ADDRESS, "paymentToken": "tok_declined" if declined else "tok_visa"},
+            headers={"Idempotency-Key": str(uuid.uuid4())},
+            catch_response=True,
+        ) as answer:
+            if answer.status_code in (400, 409):  # the card, or the last piece went to somebody else
+                answer.success()

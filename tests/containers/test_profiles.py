@@ -1,0 +1,57 @@
+"""What a profile adds to the market works with it."""
+
+import dataclasses
+import re
+
+import pytest
+import requests
+import yaml
+
+from chassis.testing import eventually
+from laptop.throwaway import free_port
+from tests.containers.engine import ROOT, docker
+from tests.system.test_outages import buys
+
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+
+
+def needs_image(service):
+    """Skips where the image of another project is not there and cannot be had."""
+    image = COMPOSE["services"][service]["image"]
+    if not docker("image", "ls", "--quiet", image) and not docker("pull", "--quiet", image, check=False):
+        pytest.skip(f"{image} cannot be had here: the profile was not tried")
+
+
+@pytest.fixture
+def mail_server(compose):
+    """The market with a mail server; gives the address of its pages."""
+    needs_image("mailpit")
+    port = free_port()
+    changed = dataclasses.replace(compose, more={"SMTP_URL": "smtp://mailpit:1025", "MAIL_PORT": str(port)})
+    changed.run("--profile", "mail", "up", "--wait")
+    yield f"http://127.0.0.1:{port}"
+    compose.run("--profile", "mail", "stop", "mailpit")
+    compose.run("up", "--wait")
+
+
+def test_the_profile_mail_shows_every_mail_in_a_mail_server(mail_server, shopper, plentiful):
+    order = buys(shopper, plentiful[0])
+
+    def subjects():
+        found = requests.get(f"{mail_server}/api/v1/messages", timeout=10).json()["messages"]
+        return {mail["Subject"] for mail in found if mail["To"][0]["Address"] == shopper.email}
+
+    thanks, sent = f"Thank you for your order {order['id']}", f"Your order {order['id']} is on its way"
+    assert eventually(lambda: subjects() >= {thanks, sent}, seconds=60)
+
+
+def test_the_profile_load_brings_shoppers_whom_nothing_fails(compose):
+    ran = compose.try_(
+        "run", "--rm", "--build", "loadtests",
+        "--host", "http://gateway:8080", "--headless", "--users", "5", "--spawn-rate", "5", "--run-time", "15s",
+        "--only-summary",
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (row,) = re.findall(r"Aggregated +(\d+) +(\d+)", ran.stdout + ran.stderr)[:1]
+    assert int(row[0]) > 20
+    assert int(row[1]) == 0
