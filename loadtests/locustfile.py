@@ -23,8 +23,8 @@ class Visitor(HttpUser):
 
     def on_start(self) -> None:
         """Learns what there is."""
-        products = self.client.get("/api/v1/products?pageSize=100", name="/api/v1/products").json()["products"]
-        self.product_ids = [product["id"] for product in products]
+        answer = self.client.get("/api/v1/products?pageSize=100", name="/api/v1/products")
+        self.product_ids = [product["id"] for product in answer.json()["products"]]
 
     @task(4)
     def look_at_a_product(self) -> None:
@@ -50,9 +50,9 @@ class Buyer(Visitor):
     def on_start(self) -> None:
         """Signs up and in."""
         super().on_start()
-        account = {"email": f"{uuid.uuid4().hex}@example.com", "password": "correct horse battery", "name": "Ada"}
-        self.client.post("/api/v1/accounts", json=account)
-        token = self.client.post("/api/v1/sessions", json={"email": account["email"], "password": account["password"]}).json()["token"]
+        who = {"email": f"{uuid.uuid4().hex}@example.com", "password": "correct horse battery"}
+        self.client.post("/api/v1/accounts", json={**who, "name": "Ada"})
+        token = self.client.post("/api/v1/sessions", json=who).json()["token"]
         self.client.cookies.clear()
         self.client.headers["Authorization"] = f"Bearer {token}"
 

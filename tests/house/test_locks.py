@@ -16,6 +16,7 @@ from packaging.utils import canonicalize_name
 from tests.house.repository import ROOT, SERVICES, files, imports, source
 
 RUN, DEV = ROOT / "requirements.txt", ROOT / "requirements-dev.txt"
+LOAD = ROOT / "loadtests" / "requirements.txt"  # in a container of their own
 SERVICE_LOCKS = {service: ROOT / "services" / service / "requirements.txt" for service in SERVICES}
 OURS = {"night-market-chassis", "night-market-contracts"}
 CHASSIS = ROOT / "libs" / "chassis" / "src"
@@ -64,7 +65,7 @@ def missing_imports(folders: list[Path], lock: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "lock", [RUN, DEV, *SERVICE_LOCKS.values()], ids=lambda lock: lock.parent.name + "-" + lock.stem
+    "lock", [RUN, DEV, LOAD, *SERVICE_LOCKS.values()], ids=lambda lock: lock.parent.name + "-" + lock.stem
 )
 def test_a_lock_holds_versions_with_hashes_and_no_address(lock: Path) -> None:
     text = lock.read_text()
@@ -100,10 +101,16 @@ def test_a_service_s_lock_holds_what_its_code_imports(service: str) -> None:
     assert missing_imports([source(service), CHASSIS], SERVICE_LOCKS[service]) == set()
 
 
+def test_the_lock_of_the_load_tests_holds_what_is_declared() -> None:
+    (locust,) = declared(LOAD.with_name("pyproject.toml"))
+    assert locust.specifier.contains(pins(LOAD)["locust"]), "run `make lock`"
+
+
 def test_the_market_s_lock_holds_what_laptop_mode_and_the_audit_import() -> None:
     only_in_their_tests = {"pytest"}
     assert missing_imports([ROOT / "laptop", ROOT / "audit"], RUN) == only_in_their_tests
 
 
 def test_the_tools_lock_holds_what_tests_and_scripts_import() -> None:
-    assert missing_imports([ROOT], DEV) == set()
+    in_a_container_of_their_own = {"locust"}
+    assert missing_imports([ROOT], DEV) == in_a_container_of_their_own
