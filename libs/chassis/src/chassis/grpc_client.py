@@ -41,6 +41,8 @@ _OPTIONS = [
     ("grpc.http2.max_pings_without_data", 0),
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
+    # A server that comes back may have another address: names are looked up again at once, not after half a minute.
+    ("grpc.dns_min_time_between_resolutions_ms", 1_000),
 ]
 Metadata = tuple[tuple[str, str], ...]
 
