@@ -28,7 +28,7 @@ status: ## Show what runs, where, and how much memory it takes
 logs: ## Show the logs; F=1 goes on with what comes           S=catalog F=1
 	$(call market,logs $(if $(F),--follow) $(if $(S),'$(S)'))
 
-restart: ## Restart one service                                 S=catalog
+restart: ## Restart one service                                  S=catalog
 	$(call market,restart $(if $(S),'$(S)',$(error name a service: make restart S=catalog)))
 
 reset: ## Stop the market and forget all that was sold         YES=1
@@ -37,13 +37,13 @@ reset: ## Stop the market and forget all that was sold         YES=1
 ##@ Run it in containers
 
 .PHONY: compose-up compose-down compose-audit secrets
-compose-up: ## Build the images and start them         PORT=8080 PROFILES=mail
+compose-up: ## Build the images and start them                      PORT=8080 PROFILES=mail
 	@PORT='$(PORT)' PROFILES='$(PROFILES)' compose/run.sh up
 
 compose-down: ## Stop the containers; what was sold stays in volumes
 	@compose/run.sh down
 
-compose-audit: ## The same proof, for the containers               V=1
+compose-audit: ## The same proof, for the containers                   V=1
 	@compose/run.sh audit
 
 secrets: ## Make passwords and keys for them, once, into .secrets/
@@ -55,18 +55,18 @@ secrets: ## Make passwords and keys for them, once, into .secrets/
 dead-letters: ## Show events that a service could not handle          S=shipping V=1
 	$(call market,dead-letters $(if $(S),'$(S)'))
 
-replay: ## Send them back to be handled                        S=shipping N=7
+replay: ## Send them back to be handled                         S=shipping N=7
 	$(call market,replay --service='$(S)' --number='$(N)')
 
 bank: ## Make the bank ill; with nothing more, well again     DOWN=1 SLOW=2 FLAKY=0.3
 	$(call market,bank --down='$(DOWN)' --slow='$(SLOW)' --flaky='$(FLAKY)')
 
 .PHONY: audit
-audit: ## Compare every service's store with the bank's ledger  V=1
+audit: ## Compare every service's store with the bank's ledger V=1
 	@if [ -x $(PY) ]; then $(PY) -m audit; else echo 'Nothing runs here: make up starts the market.'; exit 3; fi
 
 .PHONY: chaos
-chaos: ## Torment a market of its own while shoppers buy      SEED=1 MINUTES=5 KEEP=1
+chaos: ## Torment a market of its own while shoppers buy       SEED=1 MINUTES=5 KEEP=1
 	@ci/install.sh dev
 	@$(PY) -m chaos $(if $(SEED),--seed='$(SEED)') $(if $(MINUTES),--minutes='$(MINUTES)') $(if $(KEEP),--keep)
 
@@ -74,7 +74,7 @@ chaos: ## Torment a market of its own while shoppers buy      SEED=1 MINUTES=5 K
 
 .PHONY: test test-unit test-service test-gateway test-system test-crash test-containers lint format bench
 ifeq ($(T),)
-test: test-unit test-service test-gateway test-system ## Run all tests, or one file, folder or test                T=path
+test: test-unit test-service test-gateway test-system ## Run all tests, or one file, folder or test           T=path
 else
 test:
 	@ci/steps/one.sh '$(T)'
@@ -95,7 +95,7 @@ test-system: ## Run the whole market, browser included
 test-crash: ## Let every service die at every boundary; test: a share
 	@ci/steps/crash.sh
 
-test-containers: ## Run the market in containers and break some, if Docker is there
+test-containers: ## Run the market in containers, where Docker is
 	@ci/steps/containers.sh
 
 lint: ## Check style, types, imports, contracts, YAML and shell
@@ -120,12 +120,12 @@ contracts: ## Generate the code and openapi.json from the .proto files
 	@ci/install.sh dev
 	@$(PY) libs/contracts/generate.py
 
-lock: ## Compile the locks (needs uv)                          UPGRADE=1
+lock: ## Compile the locks (needs uv)                         UPGRADE=1
 	@ci/lock.sh
 
 .PHONY: help
 help:
 	@awk 'BEGIN { FS = ":.*## "; print "Night Market: make up, then open the address that it prints." } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
-	  /^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
+	  /^[a-z][a-z-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 	@printf '\nV=1 says more; MARKET_DIR=folder keeps the market there instead of in .market.\n'
