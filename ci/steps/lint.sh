@@ -38,8 +38,7 @@ shell_scripts() {
 }
 
 containers() {
-  local files=(services/*/Dockerfile gateway/Dockerfile*)
-  if [ ${#files[@]} -gt 0 ]; then .venv/bin/hadolint "${files[@]}"; fi
+  .venv/bin/hadolint {,*/}*/Dockerfile
 }
 
 check "style (ruff)" tool ruff check --quiet .
