@@ -14,7 +14,8 @@ SOON = 10.0  # seconds; gRPC alone would look the name up again after 30
 @pytest.fixture
 def squatters(compose):
     """Lets somebody else have the address in the mesh that was given up last."""
-    network, names = f"{compose.project}_mesh", []
+    network = f"{compose.project}_mesh"
+    names: list[str] = []
 
     def move_in():
         names.append(f"{compose.project}-squatter-{len(names)}")
