@@ -48,3 +48,19 @@ def test_a_container_that_dies_is_started_again_by_the_engine(compose, market):
     compose.inside("catalog", "python", "-c", "import os; os.kill(1, 15)")
     sells(market)
     assert compose.inspect("catalog")["RestartCount"] == before + 1
+
+
+def test_roles_and_databases_can_be_made_again_as_for_a_service_that_is_new(compose, shopper, plentiful):
+    command = ["psql", "--username=postgres", "--quiet", "--set=ON_ERROR_STOP=1"]
+    again = compose.inside("postgres", *command, "--file=/docker-entrypoint-initdb.d/roles.sql")
+    assert (again.returncode, again.stderr) == (0, "")
+    assert buys(shopper, plentiful[6])["state"] == "CONFIRMED"
+
+
+def test_no_service_enters_the_database_of_another(compose):
+    program = (
+        "import psycopg, sys; url = open('/run/secrets/database_url').read().strip();"
+        "psycopg.connect(url.rsplit('/', 1)[0] + '/orders')"
+    )
+    tried = compose.inside("catalog", "python", "-c", program)
+    assert 'permission denied for database "orders"' in tried.stderr
