@@ -16,7 +16,7 @@ import nats.errors
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 from chassis import call, dead_letters, telemetry
 from chassis.bus import STREAM, Bus
@@ -25,6 +25,7 @@ from chassis.database import Connection, Database
 from chassis.errors import Unavailable
 from chassis.events import Event, NotAnEvent, decode, first_time, forget_old
 from chassis.lifecycle import Service, Stage
+from chassis.metrics import watch
 
 log = logging.getLogger(__name__)
 Handler = Callable[[Connection, Event], None]
@@ -35,6 +36,9 @@ _ACK_WAIT_SECONDS = 15.0  # what a process that was killed had in hand is delive
 _FETCH_SECONDS = 1.0
 _BATCH = 16
 HANDLED = Counter("market_events_handled_total", "Events taken from the broker.", ["type", "outcome"])
+DEAD = Gauge(
+    "market_dead_letters", "Events of this service that are set aside; NaN where the broker is down."
+)
 
 
 def _nothing() -> None:
@@ -221,7 +225,9 @@ def attach(
     `handlers` by event type; each runs in a transaction. `after_commit` is called after each event: services
     whose handlers write to the outbox give their relay's `wake`.
     """
-    consumer = Consumer(service.config.service, bus, database, handlers, after_commit)
+    name = service.config.service
+    consumer = Consumer(name, bus, database, handlers, after_commit)
+    watch(DEAD, lambda: dead_letters.count(bus, name))
     service.on_start(consumer.start)
     service.on_stop(Stage.WORKERS, consumer.stop)
     return consumer

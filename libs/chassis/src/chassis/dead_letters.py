@@ -110,6 +110,17 @@ def letters(bus: Bus, service: str = "", number: int | None = None) -> Iterator[
         place = letter.number + 1
 
 
+def count(bus: Bus, service: str) -> int:
+    """How many messages of the service are set aside. Raises Unavailable where the broker does not answer."""
+    bus.check()
+    subject = f"dead.{service}"
+    try:
+        stream = bus.run(bus.jetstream.stream_info(DEAD_STREAM, subjects_filter=subject), timeout=1.0)
+    except NotFoundError:  # the broker was reset since
+        return 0
+    return (stream.state.subjects or {}).get(subject, 0)
+
+
 def replay(bus: Bus, letter: DeadLetter) -> None:
     """Sends a dead letter back to its service, and takes it out once the broker has it.
 

@@ -10,12 +10,13 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from socketserver import TCPServer, ThreadingMixIn
 
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Gauge, generate_latest
 
 log = logging.getLogger(__name__)
 Check = Callable[[], None]
 _CLIENT_SECONDS = 5
 _POLL_SECONDS = 0.1  # how soon it notices that it shall stop
+READY = Gauge("market_ready", "Whether the service can answer: 1, or 0 where /readyz says why not.")
 
 
 class Readiness:
@@ -60,6 +61,7 @@ class AdminServer:
 
     def __init__(self, host: str, port: int, readiness: Readiness) -> None:
         self._server = _Server((host, port), _handler(readiness))
+        READY.set_function(lambda: float(not readiness.problems()))
         self.port: int = self._server.server_address[1]
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(_POLL_SECONDS,), name="admin", daemon=True

@@ -1,12 +1,17 @@
+import math
 from uuid import uuid4
 
 import pytest
+from prometheus_client import REGISTRY
 
 import chassis.consumer
+from chassis import consumer
 from chassis.bus import DEAD_STREAM, Bus, Message
-from chassis.dead_letters import letters, replay, replay_subject, replayed, shown
+from chassis.config import ServiceConfig
+from chassis.dead_letters import count, letters, replay, replay_subject, replayed, shown
 from chassis.errors import Invalid, NotFound, Unavailable
 from chassis.events import Event, encode
+from chassis.lifecycle import Service
 from chassis.testing import Broker, eventually
 from libs.chassis.tests.service.servers import connected
 from libs.chassis.tests.service.shop import TRACEPARENT, Failing, Shop
@@ -223,6 +228,39 @@ def test_all_that_was_set_aside_when_it_began_is_sent_back_and_nothing_more(shop
         shop.gives_up(5)
         assert replayed(bus, shop.name) == f"5 events sent back: 5 to {shop.name}"
         shop.gives_up(5)
+
+
+def measured():
+    return REGISTRY.get_sample_value("market_dead_letters")
+
+
+def test_how_many_wait_is_measured_until_they_are_sent_back(shop, bus, tables, closed):
+    closed("tea")
+    listening = type("Config", (ServiceConfig,), {"service": shop.name})
+    consumer.attach(Service(listening()), bus, tables, {})
+    assert measured() == 0
+    with shop.open():
+        shop.hears("tea")
+        shop.hears("tea")
+        shop.gives_up(2)
+        assert measured() == 2
+        mend(tables)
+        replayed(bus, shop.name, shop.set_aside()[0].seq)
+        eventually(lambda: measured() == 1)
+
+
+def test_what_others_have_set_aside_is_not_counted(shop, bus):
+    shop.sends(b"no event")
+    with shop.open():
+        shop.gives_up()
+    assert (count(bus, shop.name), count(bus, f"{shop.name}-other")) == (1, 0)
+
+
+def test_while_the_broker_is_down_nobody_knows_how_many_wait(broker, tables, stall):
+    listening = type("Config", (ServiceConfig,), {"service": stall})
+    with connected(broker.url) as bus:
+        consumer.attach(Service(listening()), bus, tables, {})
+        assert math.isnan(measured())
 
 
 def test_a_name_that_is_none_is_refused(bus):

@@ -101,6 +101,12 @@ def test_metrics_are_told_over_http(admin):
     assert "process_cpu_seconds_total" in body
 
 
+def test_readiness_is_a_metric_too(admin, readiness):
+    assert "market_ready 1.0" in ask(admin, "/metrics")[2]
+    readiness.add("database", out)
+    assert "market_ready 0.0" in ask(admin, "/metrics")[2]
+
+
 def test_another_page_is_not_found_and_the_known_ones_are_named(admin):
     status, _, body = ask(admin, "/")
     assert status == 404

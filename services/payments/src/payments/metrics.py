@@ -7,6 +7,11 @@ PAYMENTS = Counter(
     "Payments by outcome: authorized, declined, captured, voided, refunded, or unknown without an answer.",
     ["outcome"],
 )
+CENTS = Counter(
+    "market_payments_cents_total",
+    "What these payments were of, in cents, unknown ones left out.",
+    ["outcome"],
+)
 BANK_REQUESTS = Histogram(
     "market_bank_request_duration_seconds",
     "How long the bank took to answer; status 0 where it did not.",

@@ -3,7 +3,7 @@
 from chassis.database import Database, Row
 from payments.domain.payments import Payment, State, Wanted
 from payments.domain.steps import Outcome
-from payments.metrics import PAYMENTS
+from payments.metrics import CENTS, PAYMENTS
 
 
 class Store:
@@ -47,6 +47,7 @@ class Store:
         )
         if changed:
             PAYMENTS.labels(outcome.state.lower()).inc()
+            CENTS.labels(outcome.state.lower()).inc(changed.amount_cents or 0)
             return changed
         found = self.find(payment.order_id)
         assert found is not None, "payments are never deleted"

@@ -1,6 +1,7 @@
 from contextlib import closing
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis.database import Database
 from payments.domain.payments import State, Wanted
@@ -27,6 +28,18 @@ def test_a_record_changes_only_from_the_state_it_was_read_in(store):
     held = store.change(pending, Outcome(State.AUTHORIZED, "auth_1"))
     let_go = store.change(held, Outcome(State.VOIDED, "auth_1"))
     assert store.change(pending, Outcome(State.AUTHORIZED, "auth_1")) == let_go == store.find("two")
+
+
+def captured_cents():
+    return REGISTRY.get_sample_value("market_payments_cents_total", {"outcome": "captured"}) or 0
+
+
+def test_money_is_counted_once_it_has_moved(store):
+    before = captured_cents()
+    held = store.change(store.add(Wanted("four", 1999, "tok_visa")), Outcome(State.AUTHORIZED, "auth_4"))
+    for _ in range(2):
+        store.change(held, Outcome(State.CAPTURED, "auth_4"))
+    assert captured_cents() - before == 1999
 
 
 def test_a_payment_nobody_asked_for_is_not_there(store):

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
+from prometheus_client import Gauge
 
 from chassis.errors import MarketError
 from chassis.grpc_client import Channel
@@ -14,6 +15,7 @@ from storefront.kept import Kept
 NEEDED = ("catalog", "inventory", "cart", "orders")
 _SECONDS = 1.0
 _KEPT_SECONDS = 1.0
+CAN_SELL = Gauge("market_can_sell", "Whether the market can sell: 1, or 0 where /readyz says why not.")
 
 
 class MarketReadiness:
@@ -26,6 +28,7 @@ class MarketReadiness:
         self._checks["accounts"] = lambda: _accounts_problem(clients)
         self._aside = aside
         self._kept = Kept(self._ask, _KEPT_SECONDS)
+        CAN_SELL.set_function(lambda: float(not self.problems()))
 
     def problems(self) -> dict[str, str]:
         """What keeps the market from selling, by service; empty where it can sell."""

@@ -1,4 +1,5 @@
 import pytest
+from prometheus_client import REGISTRY
 
 
 @pytest.fixture
@@ -24,6 +25,13 @@ def test_a_service_that_is_not_ready_is_named(asks, market, name):
     answer = asks()
     readiness.stopping = False
     assert (answer.status_code, answer.json) == (503, {"status": "not ready", name: "is not ready"})
+
+
+@pytest.mark.parametrize("away", [False, True])
+def test_whether_the_market_can_sell_is_a_metric_too(new_app, state, away):
+    if away:
+        state.break_down("accounts")
+    assert REGISTRY.get_sample_value("market_can_sell") == (not away)
 
 
 def test_recommendations_are_not_needed_to_sell(asks, market):
