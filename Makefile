@@ -112,13 +112,17 @@ bench: ## Measure the market beside the design's budgets
 
 ##@ Generate
 
-.PHONY: install contracts lock
+.PHONY: install contracts dashboards lock
 install: ## Make .venv with everything in it, tools included
 	@ci/install.sh dev
 
 contracts: ## Generate the code and openapi.json from the .proto files
 	@ci/install.sh dev
 	@$(PY) libs/contracts/generate.py
+
+dashboards: ## Generate Grafana's JSON from telemetry/grafana
+	@ci/install.sh dev
+	@$(PY) -m telemetry.grafana.generate
 
 lock: ## Compile the locks (needs uv)                         UPGRADE=1
 	@ci/lock.sh

@@ -20,6 +20,7 @@ from gateway.tests.edge import Documents, Edge, running_edge
 from gateway.tests.small_market import SmallMarket
 from gateway.tests.tokens import bearer
 from gateway.tests.waiting import eventually
+from telemetry.tests.exported import ENVOY
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 PARENT = f"00-{TRACE}-b7ad6b7169203331-01"
@@ -71,6 +72,17 @@ def test_where_nothing_is_sampled_log_lines_belong_together(client: Client, mark
     found = TRACEPARENT.fullmatch(market.inboxes["catalog"].last.headers["traceparent"])
     assert found is not None
     assert found[3] == "00"
+
+
+def test_what_the_dashboards_ask_envoy_for_is_there(client: Client, edge: Edge) -> None:
+    client.get("/api/v1/products/lamp")
+    page = f"http://127.0.0.1:{edge.admin_port}/stats/prometheus"
+
+    def labels(series: str) -> set[str]:
+        lines = re.findall(rf"^{series}(\{{.*\}})? ", requests.get(page, timeout=5).text, re.MULTILINE)
+        return {label for line in lines for label in re.findall(r'(\w+)="', line)} if lines else {"none"}
+
+    assert eventually(lambda: all(labels(series) == asked for series, asked in ENVOY.items()))
 
 
 def test_the_log_has_a_line_for_a_request(client: Client, edge: Edge, market: SmallMarket) -> None:

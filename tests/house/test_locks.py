@@ -48,6 +48,7 @@ def missing_imports(folders: list[Path], lock: Path) -> set[str]:
         "audit",
         "bench",
         "chaos",
+        "telemetry",
         "ci",
         "openapi",
         "generate",

@@ -1,0 +1,29 @@
+"""Writes the dashboards as JSON, as Grafana reads them.
+
+Usage: python -m telemetry.grafana.generate [OUTPUT_DIR]
+OUTPUT_DIR defaults to dashboards/ beside this file; the test that compares passes a temporary one.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from telemetry.grafana.market import market
+from telemetry.grafana.saga import saga
+from telemetry.grafana.service import service
+
+DASHBOARDS = Path(__file__).resolve().parent / "dashboards"
+
+
+def generate(output: Path) -> None:
+    """Writes a file for each dashboard, named after its uid."""
+    output.mkdir(exist_ok=True)
+    for made in (market(), service(), saga()):
+        text = json.dumps(made, indent=1, ensure_ascii=False)
+        (output / f"{made['uid']}.json").write_text(f"{text}\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    generate(Path(sys.argv[1]) if len(sys.argv) > 1 else DASHBOARDS)
