@@ -23,6 +23,13 @@ class LogLevel(StrEnum):
     ERROR = "ERROR"
 
 
+class LogsExporter(StrEnum):
+    """Where log lines go besides stdout."""
+
+    NONE = "none"
+    OTLP = "otlp"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ServiceConfig:
     """What every service takes; see libs/chassis/README.md for meanings and defaults."""
@@ -37,6 +44,7 @@ class ServiceConfig:
     stop_seconds: float = 10.0
     share_port: bool = False
     otel_exporter_otlp_endpoint: str = ""
+    otel_logs_exporter: LogsExporter = LogsExporter.NONE
 
 
 ConfigT = TypeVar("ConfigT", bound=ServiceConfig)

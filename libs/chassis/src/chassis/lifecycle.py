@@ -20,7 +20,7 @@ from enum import IntEnum
 from typing import NoReturn
 
 from chassis import logs, telemetry
-from chassis.config import ServiceConfig
+from chassis.config import LogsExporter, ServiceConfig
 from chassis.health import AdminServer, Readiness
 
 log = logging.getLogger(__name__)
@@ -45,8 +45,13 @@ class Service:
         self._stops: list[tuple[Stage, Callable[[], object]]] = []
         self._signalled = False
         self._started = False
-        logs.setup(config.service, config.log_level)
-        telemetry.setup(config.service, config.otel_exporter_otlp_endpoint)
+        endpoint = config.otel_exporter_otlp_endpoint
+        logs.setup(
+            config.service,
+            config.log_level,
+            endpoint if config.otel_logs_exporter is LogsExporter.OTLP else "",
+        )
+        telemetry.setup(config.service, endpoint)
         self.on_stop(Stage.TELEMETRY, telemetry.flush)
 
     def on_start(self, start: Callable[[], object]) -> None:

@@ -1,4 +1,4 @@
-"""One log format: a JSON object a line on stdout, with the trace and the request it belongs to."""
+"""One log format: a JSON object a line on stdout, with the trace and the request it belongs to; and over OTLP."""
 
 import json
 import logging
@@ -39,10 +39,15 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(line, default=str, ensure_ascii=False)
 
 
-def setup(service: str, level: str) -> None:
-    """Sends every log line of the process through the one format."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonFormatter(service))
-    logging.basicConfig(level=level, handlers=[handler], force=True)
+def setup(service: str, level: str, endpoint: str = "") -> None:
+    """Sends every log line of the process through the one format, and over OTLP/HTTP where an `endpoint` is given."""
+    on_stdout = logging.StreamHandler(sys.stdout)
+    on_stdout.setFormatter(JsonFormatter(service))
+    handlers: list[logging.Handler] = [on_stdout]
+    if endpoint:
+        from chassis.log_export import LogExporter
+
+        handlers.append(LogExporter(service, endpoint, _OWN))
+    logging.basicConfig(level=level, handlers=handlers, force=True)
     # psycopg.pool warns at every failed attempt to connect; readiness tells that already, once.
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)

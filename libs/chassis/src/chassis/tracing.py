@@ -1,4 +1,4 @@
-"""The OpenTelemetry side of chassis.telemetry; imported only where traces are on."""
+"""The OpenTelemetry side of chassis.telemetry; imported only where traces, or log lines, are exported."""
 
 import logging
 import time
@@ -15,9 +15,19 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from chassis.call import TRACEPARENT
 
-_EXPORT_SECONDS = 2
+EXPORT_SECONDS = 2
 _QUIET_SECONDS = 600.0
 _W3C = TraceContextTextMapPropagator()
+
+
+def resource(service: str) -> Resource:
+    """Who exports; OTEL_RESOURCE_ATTRIBUTES may say more."""
+    return Resource.create({"service.name": service, "service.namespace": "night-market"})
+
+
+def context_of(traceparent: str) -> Context:
+    """The context of the span that a W3C traceparent names; an empty one where it names none."""
+    return _W3C.extract({TRACEPARENT: traceparent}, Context())
 
 
 class _Seldom(logging.Filter):
@@ -38,19 +48,17 @@ class Tracing:
     """Makes spans and exports them in batches, from a thread of its own."""
 
     def __init__(self, service: str, endpoint: str) -> None:
-        resource = Resource.create({"service.name": service, "service.namespace": "night-market"})
-        exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=_EXPORT_SECONDS)
+        exporter = OTLPSpanExporter(endpoint=f"{endpoint.rstrip('/')}/v1/traces", timeout=EXPORT_SECONDS)
         self._log = logging.getLogger(OTLPSpanExporter.__module__)
         self._seldom = _Seldom()
         self._log.addFilter(self._seldom)
-        self._provider = TracerProvider(resource=resource)
+        self._provider = TracerProvider(resource=resource(service))
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("chassis")
 
     def start(self, name: str, kind: str, attributes: Mapping[str, Any], parent: str) -> tuple[Span, str]:
         """A span that runs, child of the traceparent `parent`, and its own traceparent."""
-        context = _W3C.extract({TRACEPARENT: parent}, Context())
-        span = self._tracer.start_span(name, context, SpanKind[kind], attributes)
+        span = self._tracer.start_span(name, context_of(parent), SpanKind[kind], attributes)
         own = span.get_span_context()
         return span, f"00-{own.trace_id:032x}-{own.span_id:016x}-{own.trace_flags:02x}"
 

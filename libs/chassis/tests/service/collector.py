@@ -1,4 +1,4 @@
-"""A tiny OpenTelemetry collector: it takes spans over HTTP and keeps them."""
+"""A tiny OpenTelemetry collector: it takes spans and log lines over HTTP and keeps them."""
 
 import threading
 from collections.abc import Iterator
@@ -6,7 +6,10 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
+from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord
+from opentelemetry.proto.resource.v1.resource_pb2 import Resource
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 KINDS = {
@@ -31,27 +34,58 @@ class Seen(NamedTuple):
     attributes: dict[str, object]
 
 
+class Line(NamedTuple):
+    """What is known of a log line."""
+
+    service: str
+    logger: str
+    level: str
+    message: str
+    trace_id: str
+    span_id: str
+    attributes: dict[str, object]
+
+
 class Collector:
-    """Where spans go: its OTLP endpoint, and what it has seen."""
+    """Where spans and lines go: its OTLP endpoint, and what it has seen."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
         self.spans: list[Seen] = []
+        self.lines: list[Line] = []
 
-    def take(self, request: ExportTraceServiceRequest) -> None:
+    def take_spans(self, body: bytes) -> None:
         """Keeps the spans of a request."""
-        for resource in request.resource_spans:
-            [service] = [
-                a.value.string_value for a in resource.resource.attributes if a.key == "service.name"
-            ]
+        for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
+            service = _service(resource.resource)
             for scope in resource.scope_spans:
                 self.spans += [_seen(service, span) for span in scope.spans]
 
+    def take_lines(self, body: bytes) -> None:
+        """Keeps the log lines of a request."""
+        for resource in ExportLogsServiceRequest.FromString(body).resource_logs:
+            service = _service(resource.resource)
+            for scope in resource.scope_logs:
+                self.lines += [_line(service, scope.scope.name, record) for record in scope.log_records]
+
+
+def _service(resource: Resource) -> str:
+    [name] = [a.value.string_value for a in resource.attributes if a.key == "service.name"]
+    return name
+
+
+def _attributes(of: Span | LogRecord) -> dict[str, object]:
+    return {a.key: getattr(a.value, a.value.WhichOneof("value") or "") for a in of.attributes}
+
+
+def _line(service: str, logger: str, record: LogRecord) -> Line:
+    ids = (record.trace_id.hex(), record.span_id.hex())
+    return Line(service, logger, record.severity_text, record.body.string_value, *ids, _attributes(record))
+
 
 def _seen(service: str, span: Span) -> Seen:
-    attributes = {a.key: getattr(a.value, a.value.WhichOneof("value") or "") for a in span.attributes}
     ids = (span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex())
-    return Seen(service, KINDS[span.kind], span.name, *ids, span.status.code == 2, attributes)
+    return Seen(service, KINDS[span.kind], span.name, *ids, span.status.code == 2, _attributes(span))
 
 
 def _body(request: BaseHTTPRequestHandler) -> bytes:
@@ -72,8 +106,8 @@ def collecting() -> Iterator[Collector]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            assert self.path == "/v1/traces"
-            collector.take(ExportTraceServiceRequest.FromString(_body(self)))
+            take = {"/v1/traces": collector.take_spans, "/v1/logs": collector.take_lines}[self.path]
+            take(_body(self))
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
