@@ -5,6 +5,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
+from chassis.errors import Unavailable
+
 P = ParamSpec("P")
 ResultT = TypeVar("ResultT")
 _THREADS = 16
@@ -17,9 +19,12 @@ class Aside:
         self._threads = ThreadPoolExecutor(_THREADS, "aside")
 
     def start(self, work: Callable[P, ResultT], *args: P.args, **kwargs: P.kwargs) -> "Future[ResultT]":
-        """Starts `work`; the future's `result` waits for it."""
+        """Starts `work`; the future's `result` waits for it. Raises Unavailable (STOPPING) after `stop`."""
         context = contextvars.copy_context()
-        return self._threads.submit(lambda: context.run(work, *args, **kwargs))
+        try:
+            return self._threads.submit(lambda: context.run(work, *args, **kwargs))
+        except RuntimeError as stopped:
+            raise Unavailable("STOPPING", "The shop is stopping. Try again.") from stopped
 
     def stop(self) -> None:
         """Ends the threads."""

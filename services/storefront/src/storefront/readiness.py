@@ -8,6 +8,7 @@ from prometheus_client import Gauge
 
 from chassis.errors import MarketError
 from chassis.grpc_client import Channel
+from chassis.metrics import watch
 from storefront.aside import Aside
 from storefront.clients import Clients
 from storefront.kept import Kept
@@ -15,7 +16,9 @@ from storefront.kept import Kept
 NEEDED = ("catalog", "inventory", "cart", "orders")
 _SECONDS = 1.0
 _KEPT_SECONDS = 1.0
-CAN_SELL = Gauge("market_can_sell", "Whether the market can sell: 1, or 0 where /readyz says why not.")
+CAN_SELL = Gauge(
+    "market_can_sell", "Whether the market can sell: 1; 0 where /readyz says why not; NaN while it stops."
+)
 
 
 class MarketReadiness:
@@ -28,7 +31,7 @@ class MarketReadiness:
         self._checks["accounts"] = lambda: _accounts_problem(clients)
         self._aside = aside
         self._kept = Kept(self._ask, _KEPT_SECONDS)
-        CAN_SELL.set_function(lambda: float(not self.problems()))
+        watch(CAN_SELL, lambda: not self.problems())
 
     def problems(self) -> dict[str, str]:
         """What keeps the market from selling, by service; empty where it can sell."""

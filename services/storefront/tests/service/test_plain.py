@@ -1,5 +1,10 @@
+import math
+
 import pytest
 from prometheus_client import REGISTRY
+
+from services.storefront.tests.service.conftest import built
+from storefront import language
 
 
 @pytest.fixture
@@ -32,6 +37,12 @@ def test_whether_the_market_can_sell_is_a_metric_too(new_app, state, away):
     if away:
         state.break_down("accounts")
     assert REGISTRY.get_sample_value("market_can_sell") == (not away)
+
+
+def test_a_shop_that_stops_does_not_know_whether_the_market_can_sell(market):
+    with built(market.config, language.installed()):
+        pass
+    assert math.isnan(REGISTRY.get_sample_value("market_can_sell"))
 
 
 def test_recommendations_are_not_needed_to_sell(asks, market):
