@@ -125,7 +125,6 @@ def variable(name: str, label: str, query: str) -> Json:
         "name": name,
         "label": label,
         "datasource": PROMETHEUS,
-        "definition": query,
         "query": {"query": query, "refId": name},
         "refresh": 2,
         "sort": 1,
