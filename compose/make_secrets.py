@@ -30,7 +30,7 @@ def make(folder: Path) -> list[str]:
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
     owners = [service.name for service in SERVICES if service.database]
-    simple = ["postgres_password", "storefront_secret_key", "bank_api_key", "grafana_password"]
+    simple = ["postgres_password", "storefront_secret_key", "bank_api_key"]
     urls = {f"{name}_database_url": f"postgresql://{name}:{new()}@postgres:5432/{name}" for name in owners}
     wanted = {name: new() for name in simple} | urls | {"nats_url": f"nats://{BROKER_USER}:{new()}@nats:4222"}
     fresh = [name for name in wanted if not (folder / name).exists()]

@@ -13,8 +13,9 @@ docker compose version >/dev/null 2>&1 || die "Docker with Compose is needed and
 docker info >/dev/null 2>&1 || die "Docker is installed but its engine does not answer. Start it; or without it: make up" 2
 
 export PORT=${PORT:-8080} COMPOSE_PROFILES=${PROFILES:-}
-# The profile `mail` brings a mail server, which notifications must be told of.
+# What a profile brings is of use to services that are told of it.
 case ",$COMPOSE_PROFILES," in *,mail,*) export SMTP_URL=${SMTP_URL:-smtp://mailpit:1025} ;; esac
+case ",$COMPOSE_PROFILES," in *,observability,*) export OTEL_LOGS_EXPORTER=${OTEL_LOGS_EXPORTER:-otlp} ;; esac
 
 # On a terminal Compose shows what goes on; in a log it would be a line for every change of every container.
 progress=auto

@@ -12,14 +12,24 @@ from laptop.throwaway import free_port
 from tests.containers.engine import ROOT, docker
 from tests.system.test_outages import buys
 
-COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+FILES = (ROOT / "docker-compose.yml", ROOT / "telemetry" / "compose.yaml")
+IMAGES = {
+    name: service["image"]
+    for file in FILES
+    for name, service in yaml.safe_load(file.read_text())["services"].items()
+}
+
+
+def has_image(service):
+    """Whether the image of another project is there or can be had."""
+    image = IMAGES[service]
+    return bool(docker("image", "ls", "--quiet", image) or docker("pull", "--quiet", image, check=False))
 
 
 def needs_image(service):
-    """Skips where the image of another project is not there and cannot be had."""
-    image = COMPOSE["services"][service]["image"]
-    if not docker("image", "ls", "--quiet", image) and not docker("pull", "--quiet", image, check=False):
-        pytest.skip(f"{image} cannot be had here: the profile was not tried")
+    """Skips where it is not."""
+    if not has_image(service):
+        pytest.skip(f"{IMAGES[service]} cannot be had here: this was not tried")
 
 
 @pytest.fixture

@@ -14,6 +14,8 @@ from tests.house.repository import ROOT
 
 MODEL = "catalog"
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+OBSERVERS = yaml.safe_load((ROOT / "telemetry" / "compose.yaml").read_text())
+ALL: dict[str, dict[str, Any]] = {**COMPOSE["services"], **OBSERVERS["services"]}
 OUTSIDE = {"bank", "payments", "notifications"}  # who belongs to the world or talks with it
 BY_NAME = {service.name: service for service in SERVICES}
 
@@ -94,9 +96,8 @@ def test_a_container_waits_for_the_servers_that_it_needs(service: Service) -> No
     assert set(COMPOSE["services"][service.name].get("depends_on", {})) == wanted
 
 
-@pytest.mark.parametrize("name", COMPOSE["services"])
-def test_every_container_is_hardened(name: str) -> None:
-    container: dict[str, Any] = COMPOSE["services"][name]
+@pytest.mark.parametrize("container", ALL.values(), ids=ALL)
+def test_every_container_is_hardened(container: dict[str, Any]) -> None:
     assert container["read_only"] is True
     assert container["cap_drop"] == ["ALL"]
     assert container["security_opt"] == ["no-new-privileges:true"]
