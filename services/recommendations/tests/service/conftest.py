@@ -5,10 +5,18 @@ import psycopg
 import pytest
 
 from chassis.testing import broker, channel, eventually, started
+from laptop.nats import temporary_nats
 from nightmarket.recommendations.v1.recommendations_pb2 import ListRecommendationsRequest
 from nightmarket.recommendations.v1.recommendations_pb2_grpc import RecommendationsServiceStub
 from recommendations.__main__ import compose
 from recommendations.config import Config
+
+
+@pytest.fixture(scope="session")
+def nats_url():
+    """A broker of these tests' own: what others tell of their orders would be learned from too."""
+    with temporary_nats() as url:
+        yield url
 
 
 class Shop:
