@@ -14,7 +14,7 @@ from laptop.home import MARKER
 from laptop.topology import SERVICES, Service
 
 HOST = "127.0.0.1"
-BLOCK = 60  # how far two markets' gateway ports must be apart
+BLOCK = 100  # how far two markets' gateway ports must be apart
 _HIGHEST = 65535 - BLOCK
 
 
@@ -63,6 +63,35 @@ class Ports:
     def gateway_metrics(self) -> int:
         """Envoy's statistics for Prometheus."""
         return self.gateway + 7
+
+    def sidecar_admin(self, name: str) -> int:
+        """The admin interface of a service's sidecar."""
+        return self.gateway + 25 + self._place(name)
+
+    def inbound(self, name: str) -> int:
+        """Where a service's sidecar listens for those who call the service."""
+        return self.gateway + 60 + self._place(name)
+
+    def sidecar_metrics(self, name: str) -> int:
+        """The statistics of a service's sidecar, for Prometheus."""
+        return self.gateway + 72 + self._place(name)
+
+    def outbound(self, caller: str, callee: str) -> int:
+        """Where a service's sidecar listens for the service's own calls to another."""
+        return self.gateway + 84 + self._calls.index((caller, callee))
+
+    @property
+    def _calls(self) -> list[tuple[str, str]]:
+        return [(service.name, callee) for service in self.services for callee in service.calls]
+
+    def sidecars(self) -> dict[int, str]:
+        """Every port of the mesh, which is used only where there is one, and what it is for."""
+        names = [service.name for service in self.services]
+        own = {self.inbound(name): f"{name}'s sidecar" for name in names}
+        admin = {self.sidecar_admin(name): f"the admin interface of {name}'s sidecar" for name in names}
+        metrics = {self.sidecar_metrics(name): f"the metrics of {name}'s sidecar" for name in names}
+        calls = {self.outbound(*call): f"{call[0]}'s calls to {call[1]}" for call in self._calls}
+        return {**own, **admin, **metrics, **calls}
 
     def service(self, name: str) -> int:
         """A service's own port, gRPC or HTTP."""

@@ -29,11 +29,14 @@ def message_about(ports: Ports) -> str:
 
 def test_no_port_is_used_twice() -> None:
     ports = Ports(8080)
+    calls = sum(len(service.calls) for service in ports.services)
     assert len(ports.all()) == 8 + 2 * len(ports.services)
+    assert len({**ports.all(), **ports.sidecars()}) == 8 + 5 * len(ports.services) + calls
 
 
 def test_two_markets_a_block_apart_do_not_meet() -> None:
-    assert not set(Ports(8080).all()) & set(Ports(8080 + BLOCK).all())
+    one, other = Ports(8080), Ports(8080 + BLOCK)
+    assert not {**one.all(), **one.sidecars()}.keys() & {**other.all(), **other.sidecars()}.keys()
 
 
 def test_a_taken_port_is_named_with_its_use_and_its_owner(taken: Ports) -> None:

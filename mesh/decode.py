@@ -1,0 +1,124 @@
+"""Reads what YAML holds into frozen dataclasses, strictly: every field that a type doesn't name is a problem."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from enum import Enum
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+
+from mesh.durations import Duration
+
+Report = Callable[[str], None]
+WRONG = object()  # in the place of what could not be read
+
+
+def decode(kind: Any, value: Any, path: str, report: Report) -> Any:
+    """The value as a `kind`; `WRONG`, or a part that is, after reporting each problem with the path to it."""
+    origin = get_origin(kind)
+    if origin in (types.UnionType, Union):
+        return decode(_without_none(kind), value, path, report)
+    if origin is tuple:
+        return _sequence(get_args(kind)[0], value, path, report)
+    if origin is Mapping:
+        return _mapping(get_args(kind)[1], value, path, report)
+    if is_dataclass(kind):
+        return _object(cast("type[Any]", kind), value, path, report)
+    return _scalar(kind, value, path, report)
+
+
+def _without_none(kind: Any) -> Any:
+    return next(part for part in get_args(kind) if part is not type(None))
+
+
+def _sequence(kind: Any, value: Any, path: str, report: Report) -> Any:
+    if not isinstance(value, list):
+        report(f"{path} must be a list")
+        return WRONG
+    return tuple(decode(kind, part, f"{path}[{number}]", report) for number, part in enumerate(value))
+
+
+def _mapping(kind: Any, value: Any, path: str, report: Report) -> Any:
+    if not isinstance(value, dict):
+        report(f"{path} must be a mapping")
+        return WRONG
+    return {str(key): decode(kind, part, f"{path}[{key}]", report) for key, part in value.items()}
+
+
+def _object(kind: type[Any], value: Any, path: str, report: Report) -> Any:
+    if not isinstance(value, dict):
+        report(f"{path} must be a mapping")
+        return WRONG
+    known = {_spelt(field.name): field for field in fields(kind)}
+    for name in value:
+        if name not in known:
+            report(f"{path}.{name} is not supported by the renderer")
+    missing = [name for name, field in known.items() if name not in value and _is_required(field)]
+    for name in missing:
+        report(f"{path}.{name} is missing")
+    hints = get_type_hints(kind)
+    read = {
+        field.name: decode(hints[field.name], value[name], f"{path}.{name}", report)
+        for name, field in known.items()
+        if name in value
+    }
+    return WRONG if missing else _checked(kind, read, path, report)
+
+
+def _checked(kind: type[Any], read: Mapping[str, Any], path: str, report: Report) -> Any:
+    if any(_is_wrong(part) for part in read.values()):
+        return WRONG
+    made = kind(**read)
+    for fault in getattr(made, "faults", tuple)():
+        report(f"{path}: {fault}")
+    return made
+
+
+def _is_wrong(part: Any) -> bool:
+    if isinstance(part, tuple):
+        return any(_is_wrong(inner) for inner in part)
+    if isinstance(part, dict):
+        return any(_is_wrong(inner) for inner in part.values())
+    return part is WRONG
+
+
+def _is_required(field: Field[Any]) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING
+
+
+def _spelt(name: str) -> str:
+    """Python's `retry_on` as Kubernetes spells it: `retryOn`."""
+    first, *others = name.rstrip("_").split("_")
+    return first + "".join(other.capitalize() for other in others)
+
+
+def _scalar(kind: Any, value: Any, path: str, report: Report) -> Any:
+    if issubclass(kind, Enum):
+        return _choice(kind, value, path, report)
+    if kind is Duration:
+        return _duration(value, path, report)
+    wanted = (int, float) if kind is float else kind
+    if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
+        report(f"{path} must be {_NAMES[kind]}, not {value!r}")
+        return WRONG
+    return kind(value)
+
+
+def _choice(kind: type[Enum], value: Any, path: str, report: Report) -> Any:
+    names = [choice.value for choice in kind]
+    if value not in names:
+        report(f"{path}: {value} is not supported by the renderer, only {', '.join(names)}")
+        return WRONG
+    return kind(value)
+
+
+def _duration(value: Any, path: str, report: Report) -> Any:
+    try:
+        return Duration.parse(str(value))
+    except ValueError as error:
+        report(f"{path}: {error}")
+        return WRONG
+
+
+_NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}

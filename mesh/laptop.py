@@ -1,0 +1,64 @@
+"""The site of laptop mode: a sidecar for each service, everything on loopback, at ports of the market's block."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from laptop.ports import HOST, Ports
+from laptop.topology import SERVICES, Service, Speaks
+from mesh.site import NAME_LABEL, VERSION_LABEL, Address, Protocol, Site, Workload
+
+GATEWAY = "gateway"
+BANK = "bank"
+BANK_HOST = "bank.outside.svc.cluster.local"  # as the policies call it
+_PROTOCOLS = {Speaks.GRPC: Protocol.GRPC, Speaks.HTTP: Protocol.HTTP}
+
+
+def laptop_site(ports: Ports, folder: Path, others: tuple[Workload, ...] = ()) -> Site:
+    """The site of the market at these ports, with its files in `folder`; `others` are further instances.
+
+    Who neither calls nor is called has no sidecar: it would have nothing to guard.
+    """
+    services = [service for service in SERVICES if service.name != BANK and service.speaks is not Speaks.EVENTS]
+    return Site(
+        workloads=(*(_workload(ports, service) for service in services), *others),
+        folder=str(folder / "sidecars"),
+        certificates=str(folder / "certificates"),
+        externals={BANK_HOST: Address(HOST, ports.service(BANK))},
+        clients=(GATEWAY,),
+    )
+
+
+def second_version(first: Workload, version: str, app: Address, inbound: Address, metrics: Address, admin: Address) -> Workload:
+    """Another version of a service, beside the first, under the same name and identity."""
+    return Workload(
+        name=f"{first.name}-{version}",
+        service=first.service,
+        account=first.account,
+        protocol=first.protocol,
+        admin=admin,
+        metrics=metrics,
+        app=app,
+        inbound=inbound,
+        labels={**first.labels, VERSION_LABEL: version},
+    )
+
+
+def host(callee: str) -> str:
+    """What a service is called in the mesh."""
+    return BANK_HOST if callee == BANK else callee
+
+
+def _workload(ports: Ports, service: Service) -> Workload:
+    return Workload(
+        name=service.name,
+        service=service.name,
+        account=service.name,
+        protocol=_PROTOCOLS[service.speaks],
+        admin=Address(HOST, ports.sidecar_admin(service.name)),
+        metrics=Address(HOST, ports.sidecar_metrics(service.name)),
+        app=Address(HOST, ports.service(service.name)),
+        inbound=Address(HOST, ports.inbound(service.name)),
+        calls={host(name): Address(HOST, ports.outbound(service.name, name)) for name in service.calls},
+        labels={NAME_LABEL: service.name, VERSION_LABEL: "v1"},
+    )
