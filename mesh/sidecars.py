@@ -48,13 +48,14 @@ def write(folder: Path, files: Files) -> tuple[str, ...]:
     return tuple(changed)
 
 
-def command(envoy: Path, folder: Path) -> list[str]:
-    """The command line of the sidecar whose files are in a folder."""
+def command(envoy: Path, folder: Path, flush_milliseconds: int = 1000) -> list[str]:
+    """The command line of the sidecar whose files are in a folder; how often it writes its log."""
     return [
         str(envoy),
         "--config-path",
         str(folder / BOOTSTRAP),
         "--disable-hot-restart",
+        "--reject-unknown-dynamic-fields",
         "--concurrency",
         "1",
         "--drain-time-s",
@@ -64,7 +65,7 @@ def command(envoy: Path, folder: Path) -> list[str]:
         "--log-level",
         "warn",
         "--file-flush-interval-msec",
-        "1000",
+        str(flush_milliseconds),
     ]
 
 

@@ -1,0 +1,55 @@
+"""Who is let in: by certificate first, then by what the policies allow."""
+
+from __future__ import annotations
+
+import grpc
+import pytest
+
+from mesh.tests.small_mesh import LOOK, SmallMesh
+from mesh.tests.waiting import wait_until
+
+
+def code(mesh: SmallMesh, **call: str) -> grpc.StatusCode:
+    """How a call to the shelf ends."""
+    try:
+        mesh.take(**call)
+    except grpc.RpcError as error:
+        return error.code()  # type: ignore[attr-defined]
+    return grpc.StatusCode.OK
+
+
+def test_who_may_call_is_answered(mesh: SmallMesh) -> None:
+    assert mesh.take("shop") == "shelf"
+
+
+def test_who_may_not_call_is_refused(mesh: SmallMesh) -> None:
+    assert code(mesh, caller="thief") is grpc.StatusCode.PERMISSION_DENIED
+
+
+def test_a_method_that_is_not_named_is_refused(mesh: SmallMesh) -> None:
+    assert code(mesh, method=LOOK) is grpc.StatusCode.PERMISSION_DENIED
+
+
+def test_http_is_refused_by_path_and_by_method_with_a_403(mesh: SmallMesh) -> None:
+    answers = [mesh.knock(), mesh.knock("/safe"), mesh.knock(method="POST")]
+    assert answers == [200, 403, 403]
+
+
+@pytest.mark.parametrize("path", ["/open/../safe", "//safe", "/safe?open=/open"])
+def test_another_way_to_write_a_path_opens_nothing(mesh: SmallMesh, path: str) -> None:
+    assert mesh.knock(path) == 403
+
+
+def test_a_refusal_is_in_the_log_and_names_the_caller(mesh: SmallMesh) -> None:
+    code(mesh, caller="thief")
+    log = mesh.folder / "sidecars" / "shelf" / "server.log"
+    wait_until(lambda: '"caller":"spiffe://cluster.local/ns/night-market/sa/thief"' in log.read_text())
+
+
+def test_what_went_well_is_not_in_the_log(mesh: SmallMesh) -> None:
+    mesh.knock("/open?well")
+    code(mesh, caller="thief")
+    mesh.knock("/safe?refused")
+    log = mesh.folder / "sidecars" / "desk" / "server.log"
+    wait_until(lambda: "/safe?refused" in log.read_text())
+    assert "/open?well" not in log.read_text()
