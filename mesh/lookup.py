@@ -55,11 +55,18 @@ class Lookup:
         return next((entry for entry in entries if host in entry.hosts), None)
 
     def destinations(self, workload: Workload) -> tuple[Destination, ...]:
-        """Everybody whom a workload's sidecar may call: what its routes name, and those who have keys for it."""
-        routed = [d for host in workload.calls for route in self.routes(host) for d in route.destinations]
-        keys = [Destination(self.key_host(rule)) for rule in self.tokens(workload)]
-        named = (Destination(self.site.short(d.host), d.subset) for d in (*routed, *keys))
-        return tuple(dict.fromkeys(named))
+        """Everybody whom a workload's sidecar may call: the hosts of its routes, and those who have keys for it.
+
+        With all subsets, whoever gets requests now: one that is there already is ready when routes turn to it.
+        """
+        routed = [d.host for host in workload.calls for route in self.routes(host) for d in route.destinations]
+        keys = [self.key_host(rule) for rule in self.tokens(workload)]
+        hosts = dict.fromkeys(map(self.site.short, (*workload.calls, *routed, *keys)))
+        return tuple(
+            Destination(host, subset)
+            for host in hosts
+            for subset in ("", *(subset.name for subset in self.rule(host).subsets))
+        )
 
     def authorization(self, workload: Workload) -> tuple[tuple[str, AuthorizationPolicy], ...]:
         """The policies that say who may call a workload, by name."""

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+import json
+import time
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import yaml
 
+from mesh.errors import MeshError
 from mesh.render import BOOTSTRAP, Files
 from mesh.render.bootstrap import CLUSTERS
+from mesh.render.types import Document
+from mesh.site import Address
 
+_VERSION = "version_info"
+_POLL_SECONDS = 0.02
 _DRAIN_SECONDS = "5"  # what a connection of a listener that has changed still gets
 # libyaml's dumper where it is there: ten times as fast.
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -30,22 +38,69 @@ def text(document: Any) -> str:
 
 
 def write(folder: Path, files: Files) -> tuple[str, ...]:
-    """Puts a sidecar's files into its folder, each in one step; names those that have changed.
-
-    A running Envoy takes them up within a second and loses no request: clusters come before the routes that name
-    them, and go after those. A file that Envoy refuses changes nothing; its log and `update_rejected` tell.
-    """
+    """Puts a sidecar's files into its folder, each in one step, before it starts; names those that have changed."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    new = {name: text(document) for name, document in files.items()}
-    changed = [name for name in new if _content(folder / name) != new[name]]
-    if CLUSTERS in changed:
-        _move(folder / CLUSTERS, text(_both(folder / CLUSTERS, files[CLUSTERS])))
-    for name in sorted(changed, key=lambda name: (name == CLUSTERS, name == BOOTSTRAP)):
-        _move(folder / name, new[name])
+    changed = _changed(folder, files)
+    for name in changed:
+        _move(folder / name, text(_versioned(files[name])))
     for left in sorted(folder.glob("*.yaml")):
         if left.name not in files:
             left.unlink()
-    return tuple(changed)
+    return changed
+
+
+def update(folder: Path, files: Files, admin: Address, seconds: float = 10.0) -> tuple[str, ...]:
+    """The same for a sidecar that runs, without a request lost: names the changed files once it uses them.
+
+    Clusters come before the routes that name them, and go after those. Raises MeshError where the sidecar, whose admin
+    interface is at `admin`, does not take a file up in time; a file that it refuses changes nothing.
+    """
+    changed = _changed(folder, files)
+    if CLUSTERS in changed:
+        _move_and_wait(folder, {CLUSTERS: _both(folder / CLUSTERS, files[CLUSTERS])}, admin, seconds)
+    others = {name: files[name] for name in changed if name not in (CLUSTERS, BOOTSTRAP)}
+    _move_and_wait(folder, others, admin, seconds)
+    if CLUSTERS in changed:
+        _move_and_wait(folder, {CLUSTERS: files[CLUSTERS]}, admin, seconds)
+    write(folder, files)
+    return changed
+
+
+def _changed(folder: Path, files: Files) -> tuple[str, ...]:
+    return tuple(
+        name for name, document in files.items() if _content(folder / name) != text(_versioned(document))
+    )
+
+
+def _move_and_wait(folder: Path, files: Files, admin: Address, seconds: float) -> None:
+    for name, document in files.items():
+        _move(folder / name, text(_versioned(document)))
+    wanted = {name: _versioned(document)[_VERSION] for name, document in files.items()}
+    deadline = time.monotonic() + seconds
+    while missing := [name for name, version in wanted.items() if version not in _in_use(admin)]:
+        if time.monotonic() > deadline:
+            names = ", ".join(missing)
+            raise MeshError([f"the sidecar of {folder.name} does not take up {names}; its log says why"])
+        time.sleep(_POLL_SECONDS)
+
+
+def _in_use(admin: Address) -> set[str]:
+    """The versions of the files that a sidecar uses; none while a cluster is not ready yet."""
+    address = f"http://{admin.host}:{admin.port}/stats?format=json&filter="
+    try:
+        with urlopen(f"{address}(version_text|warming_clusters)$", timeout=2) as answer:
+            entries = json.load(answer)["stats"]
+    except (OSError, ValueError):
+        return set()
+    is_warm = all(entry["value"] == 0 for entry in entries if entry["name"].endswith("warming_clusters"))
+    return {str(entry["value"]) for entry in entries} if is_warm else set()
+
+
+def _versioned(document: Document) -> Document:
+    """With a version, which Envoy's statistics name once it is in use."""
+    if "resources" not in document:
+        return document
+    return {_VERSION: hashlib.sha256(text(document).encode()).hexdigest()[:12], **document}
 
 
 def command(envoy: Path, folder: Path, flush_milliseconds: int = 1000) -> list[str]:
@@ -69,7 +124,7 @@ def command(envoy: Path, folder: Path, flush_milliseconds: int = 1000) -> list[s
     ]
 
 
-def _both(path: Path, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+def _both(path: Path, wanted: Document) -> Document:
     old = yaml.safe_load(_content(path)) or {"resources": []}
     names = {resource["name"] for resource in wanted["resources"]}
     gone = [resource for resource in old["resources"] if resource["name"] not in names]

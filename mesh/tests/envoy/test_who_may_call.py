@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import grpc
 import pytest
 
-from mesh.tests.small_mesh import LOOK, SmallMesh
+from mesh.tests.small_mesh import LOOK, SmallMesh, ask
 from mesh.tests.waiting import wait_until
 
 
@@ -35,9 +37,34 @@ def test_http_is_refused_by_path_and_by_method_with_a_403(mesh: SmallMesh) -> No
     assert answers == [200, 403, 403]
 
 
-@pytest.mark.parametrize("path", ["/open/../safe", "//safe", "/safe?open=/open"])
-def test_another_way_to_write_a_path_opens_nothing(mesh: SmallMesh, path: str) -> None:
-    assert mesh.knock(path) == 403
+def test_a_denial_goes_before_what_is_allowed_and_knows_every_way_to_write_a_path(
+    mesh: SmallMesh, change: Callable[[str], None]
+) -> None:
+    change(
+        policy("desk", "rules: [{from: [{source: {principals: [cluster.local/ns/night-market/sa/shop]}}]}]")
+        + "---\n"
+        + policy("never", "action: DENY, rules: [{to: [{operation: {paths: [/safe*]}}]}]")
+    )
+    paths = ("/open", "/other", "/safe", "//safe", "/open/../safe/1", "/%73afe", "/safe?open=/open")
+    assert [mesh.knock(path) for path in paths] == [200, 200, 403, 403, 403, 403, 403]
+
+
+def policy(name: str, spec: str) -> str:
+    """An AuthorizationPolicy for the desk."""
+    selector = "selector: {matchLabels: {app.kubernetes.io/name: desk}}"
+    metadata = f"metadata: {{name: {name}, namespace: night-market}}"
+    kind = "apiVersion: security.istio.io/v1, kind: AuthorizationPolicy"
+    return f"{{{kind}, {metadata}, spec: {{{selector}, {spec}}}}}\n"
+
+
+def test_what_is_allowed_can_change_while_a_connection_is_open(
+    mesh: SmallMesh, change: Callable[[str], None]
+) -> None:
+    with grpc.insecure_channel(mesh.address("shop", "shelf")) as channel:
+        assert ask(channel) == "shelf"
+        change(policy("shelf", "rules: []"))
+        with pytest.raises(grpc.RpcError, match="PERMISSION_DENIED"):
+            ask(channel)
 
 
 def test_a_refusal_is_in_the_log_and_names_the_caller(mesh: SmallMesh) -> None:
