@@ -49,6 +49,21 @@ compose-audit: ## The same proof, for the containers                   V=1
 secrets: ## Make passwords and keys for them, once, into .secrets/
 	@$(or $(PYTHON),python3) -m compose.make_secrets
 
+##@ Mesh
+
+.PHONY: mesh-render mesh-diff mesh-matrix
+mesh-render: ## Show what each sidecar gets, or all that one gets      S=orders V=1
+	@ci/install.sh run
+	@$(PY) -m mesh --port '$(PORT)' render --sidecar='$(S)' $(if $(V),--verbose)
+
+mesh-diff: ## Show what a file would change            FILE=mesh/labs/bank-answers-2-seconds-late.yaml
+	@ci/install.sh run
+	@$(PY) -m mesh --port '$(PORT)' diff '$(or $(FILE),$(error name a file: make mesh-diff FILE=mesh/labs/...yaml))'
+
+mesh-matrix: ## Show who may call whom, and what
+	@ci/install.sh run
+	@$(PY) -m mesh matrix
+
 ##@ Prove that nothing is lost
 
 .PHONY: dead-letters replay bank

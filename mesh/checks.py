@@ -83,7 +83,9 @@ def _destination(lookup: Lookup, where: str, destination: Destination) -> Iterat
 
 
 def _guards(lookup: Lookup) -> Iterator[str]:
-    for resource in (*lookup.policies.of(AuthorizationPolicy), *lookup.policies.of(RequestAuthentication)):
+    guards: list[Resource[Any]] = [*lookup.policies.of(AuthorizationPolicy)]
+    guards += lookup.policies.of(RequestAuthentication)
+    for resource in guards:
         selector = resource.spec.selector
         labels = {} if selector is None else selector.match_labels
         if not any(has_labels(workload, labels.items()) for workload in lookup.site.workloads):

@@ -19,7 +19,9 @@ def laptop_site(ports: Ports, folder: Path, others: tuple[Workload, ...] = ()) -
 
     Who neither calls nor is called has no sidecar: it would have nothing to guard.
     """
-    services = [service for service in SERVICES if service.name != BANK and service.speaks is not Speaks.EVENTS]
+    services = [
+        service for service in SERVICES if service.name != BANK and service.speaks is not Speaks.EVENTS
+    ]
     return Site(
         workloads=(*(_workload(ports, service) for service in services), *others),
         folder=str(folder / "sidecars"),
@@ -29,7 +31,9 @@ def laptop_site(ports: Ports, folder: Path, others: tuple[Workload, ...] = ()) -
     )
 
 
-def second_version(first: Workload, version: str, app: Address, inbound: Address, metrics: Address, admin: Address) -> Workload:
+def second_version(
+    first: Workload, version: str, app: Address, inbound: Address, metrics: Address, admin: Address
+) -> Workload:
     """Another version of a service, beside the first, under the same name and identity."""
     return Workload(
         name=f"{first.name}-{version}",

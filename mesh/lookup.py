@@ -59,7 +59,9 @@ class Lookup:
 
         With all subsets, whoever gets requests now: one that is there already is ready when routes turn to it.
         """
-        routed = [d.host for host in workload.calls for route in self.routes(host) for d in route.destinations]
+        routed = [
+            d.host for host in workload.calls for route in self.routes(host) for d in route.destinations
+        ]
         keys = [self.key_host(rule) for rule in self.tokens(workload)]
         hosts = dict.fromkeys(map(self.site.short, (*workload.calls, *routed, *keys)))
         return tuple(

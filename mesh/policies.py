@@ -134,7 +134,9 @@ def _resource(file: str, document: Any, report: Report) -> Iterator[Resource[Any
     version, kind = str(document.get("apiVersion", "")), str(document.get("kind", ""))
     spec = KINDS.get((version, kind))
     if spec is None:
-        report(f"{file}: {kind or 'a resource'} of {version or 'no apiVersion'} is not supported by the renderer")
+        report(
+            f"{file}: {kind or 'a resource'} of {version or 'no apiVersion'} is not supported by the renderer"
+        )
         return
     metadata = document.get("metadata")
     name = metadata.get("name", "?") if isinstance(metadata, dict) else "?"

@@ -24,7 +24,7 @@ _DRAIN_SECONDS = "5"  # what a connection of a listener that has changed still g
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
-class _Plain(_DUMPER):  # type: ignore[misc]
+class _Plain(_DUMPER):
     """Writes what is used twice twice, so that each place reads by itself."""
 
     def ignore_aliases(self, data: object) -> bool:
@@ -34,7 +34,7 @@ class _Plain(_DUMPER):  # type: ignore[misc]
 
 def text(document: Any) -> str:
     """A document as people read it, and as Envoy does."""
-    return yaml.dump(document, Dumper=_Plain, sort_keys=False, width=120)
+    return yaml.dump(document, Dumper=_Plain, default_flow_style=None, sort_keys=False, width=110)
 
 
 def write(folder: Path, files: Files) -> tuple[str, ...]:

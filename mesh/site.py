@@ -34,7 +34,8 @@ class Workload:
 
     `name` is its own, `service` the host name that it is called by, together with other instances and versions.
     `account` is its identity. `app` is where the program itself listens, `inbound` where its sidecar does for it;
-    neither for who speaks `Protocol.NONE`. `calls` says by host where the sidecar listens for the program's calls.
+    neither for who speaks `Protocol.NONE`. `reached_at` is where others find that sidecar, if not at `inbound` (which
+    may be 0.0.0.0 in a container). `calls` says by host where the sidecar listens for the program's calls.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Workload:
     metrics: Address
     app: Address | None = None
     inbound: Address | None = None
+    reached_at: Address | None = None
     calls: Mapping[str, Address] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
 

@@ -7,14 +7,37 @@ from dataclasses import dataclass, field
 
 from mesh.durations import Duration
 
-STATUSES = (
-    "OK CANCELLED UNKNOWN INVALID_ARGUMENT DEADLINE_EXCEEDED NOT_FOUND ALREADY_EXISTS PERMISSION_DENIED "
-    "RESOURCE_EXHAUSTED FAILED_PRECONDITION ABORTED OUT_OF_RANGE UNIMPLEMENTED INTERNAL UNAVAILABLE DATA_LOSS "
-    "UNAUTHENTICATED"
-).split()
-RETRY_ON = frozenset(
-    "connect-failure refused-stream unavailable cancelled reset reset-before-request gateway-error 5xx "
-    "deadline-exceeded resource-exhausted internal".split()
+STATUSES = (  # of gRPC, each at the place of its number
+    "OK",
+    "CANCELLED",
+    "UNKNOWN",
+    "INVALID_ARGUMENT",
+    "DEADLINE_EXCEEDED",
+    "NOT_FOUND",
+    "ALREADY_EXISTS",
+    "PERMISSION_DENIED",
+    "RESOURCE_EXHAUSTED",
+    "FAILED_PRECONDITION",
+    "ABORTED",
+    "OUT_OF_RANGE",
+    "UNIMPLEMENTED",
+    "INTERNAL",
+    "UNAVAILABLE",
+    "DATA_LOSS",
+    "UNAUTHENTICATED",
+)
+RETRY_ON = (
+    "5xx",
+    "cancelled",
+    "connect-failure",
+    "deadline-exceeded",
+    "gateway-error",
+    "internal",
+    "refused-stream",
+    "reset",
+    "reset-before-request",
+    "resource-exhausted",
+    "unavailable",
 )
 
 

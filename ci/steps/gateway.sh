@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# The gateway: a real Envoy before small services that are made for the test.
+# Every Envoy: the gateway before small services that are made for the test, and sidecars around some.
 . "$(dirname "$0")/common.sh"
-run_tests "gateway tests" gateway/tests
+run_tests "gateway and sidecar tests" gateway/tests mesh/tests/envoy

@@ -52,10 +52,6 @@ def _metrics(workload: Workload) -> Document:
         "name": "metrics",
         "address": socket(workload.metrics),
         "filter_chains": [
-            {
-                "filters": [
-                    {"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}
-                ]
-            }
+            {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
         ],
     }

@@ -28,7 +28,9 @@ def clusters(lookup: Lookup, workload: Workload) -> Document:
 def _program(workload: Workload, address: Address) -> Document:
     # It is a connection inside one machine: what is dead is refused at once.
     idle = "" if workload.protocol is Protocol.GRPC else f"{_SERVICES_CLOSE_AFTER - 15:g}s"
-    unlimited = dict.fromkeys(("max_connections", "max_pending_requests", "max_requests", "max_retries"), _UNLIMITED)
+    unlimited = dict.fromkeys(
+        ("max_connections", "max_pending_requests", "max_requests", "max_retries"), _UNLIMITED
+    )
     return _cluster(
         APP,
         [address],
@@ -45,7 +47,7 @@ def _called(lookup: Lookup, workload: Workload, destination: Destination) -> Doc
     if entry is None:
         labels = next((s.labels for s in lookup.rule(host).subsets if s.name == destination.subset), {})
         found = lookup.site.instances(host, labels)
-        addresses = [instance.inbound for instance in found if instance.inbound is not None]
+        addresses = [reached for instance in found if (reached := instance.reached_at or instance.inbound)]
         protocol = lookup.site.instances(host)[0].protocol
         secure = {"transport_socket": tls.outbound(lookup.site, workload.name, host)}
     else:
@@ -77,7 +79,10 @@ def _found_by(addresses: list[Address]) -> Document:
         dns_failure_refresh_rate={"base_interval": "1s", "max_interval": "5s"},
     )
     # A name that nobody knows yet keeps no sidecar from starting.
-    return {"wait_for_warm_on_init": False, "cluster_type": {"name": "envoy.clusters.dns", "typed_config": lookups}}
+    return {
+        "wait_for_warm_on_init": False,
+        "cluster_type": {"name": "envoy.clusters.dns", "typed_config": lookups},
+    }
 
 
 def _is_numeric(host: str) -> bool:
@@ -146,7 +151,9 @@ def _protocol(protocol: Protocol, pool: HttpPool, idle: str, http2: Document | N
     if pool.max_requests_per_connection is not None:
         common["max_requests_per_connection"] = pool.max_requests_per_connection
     speaks = (
-        {"http2_protocol_options": http2 or {}} if protocol is Protocol.GRPC else {"http_protocol_options": {}}
+        {"http2_protocol_options": http2 or {}}
+        if protocol is Protocol.GRPC
+        else {"http_protocol_options": {}}
     )
     options: Document = {"@type": f"type.googleapis.com/{_OPTIONS}", "explicit_http_config": speaks}
     if common:

@@ -6,6 +6,8 @@ from mesh.render.types import Document, typed
 from mesh.site import Workload
 
 _REFUSED = ["PERMISSION_DENIED", "UNAUTHENTICATED", "UNAVAILABLE"]
+# Envoy's own, in both directions; not that a caller has hung up.
+_TROUBLE = ["UF", "UH", "UO", "UT", "UR", "UC", "LR", "NR", "NC", "URX", "DPE", "UPE", "UMSDR", "OM", "FI"]
 _LINE = {
     "time": "%START_TIME(%Y-%m-%dT%H:%M:%S.%3f+00:00)%",
     "level": "WARNING",
@@ -29,7 +31,7 @@ _LINE = {
 def access_log(workload: Workload) -> Document:
     """To standard output."""
     wanted = [
-        {"response_flag_filter": {}},
+        {"response_flag_filter": {"flags": _TROUBLE}},
         {"grpc_status_filter": {"statuses": _REFUSED}},
         _status("EQ", 401),
         _status("EQ", 403),

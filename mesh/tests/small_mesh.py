@@ -21,7 +21,7 @@ import requests
 from laptop import wheels
 from laptop.throwaway import Server, free_port, running
 from mesh import certificates, sidecars
-from mesh.policies import Policies, load
+from mesh.policies import load
 from mesh.render import render
 from mesh.site import NAME_LABEL, VERSION_LABEL, Address, Protocol, Site, Workload
 
@@ -29,7 +29,9 @@ HOST = "127.0.0.1"
 TAKE, LOOK = "/market.Shelf/Take", "/market.Shelf/Look"
 POLICIES = Path(__file__).parent / "small_mesh.yaml"
 ATTEMPT_SECONDS = 10.0
-GIVEN = datetime.now(UTC) - timedelta(hours=9)  # when the certificates were: they have lived more than half their life
+GIVEN = datetime.now(UTC) - timedelta(
+    hours=9
+)  # when the certificates were: they have lived more than half their life
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ class SmallMesh:
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, headers=named)
-            return connection.getresponse().status
+            answer = connection.getresponse()
+            answer.read()
+            return answer.status
         finally:
             connection.close()
 
@@ -86,7 +90,9 @@ def ask(channel: grpc.Channel, method: str = TAKE, **headers: str) -> str:
     return answer.decode()
 
 
-def _workload(name: str, service: str, protocol: Protocol, calls: tuple[str, ...] = (), version: str = "v1") -> Workload:
+def _workload(
+    name: str, service: str, protocol: Protocol, calls: tuple[str, ...] = (), version: str = "v1"
+) -> Workload:
     here = {part: Address(HOST, free_port()) for part in ("admin", "metrics", "app", "inbound")}
     listeners = {host: Address(HOST, free_port()) for host in calls}
     labels = {NAME_LABEL: service, VERSION_LABEL: version}

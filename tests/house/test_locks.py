@@ -43,6 +43,7 @@ def missing_imports(folders: list[Path], lock: Path) -> set[str]:
         "nightmarket",
         "compose",
         "laptop",
+        "mesh",
         "gateway",
         "tests",
         "audit",

@@ -12,28 +12,22 @@ from mesh.tests.small_mesh import SmallMesh, running_mesh
 
 
 @pytest.fixture(scope="module")
-def whole_mesh() -> Iterator[SmallMesh]:
+def mesh() -> Iterator[SmallMesh]:
     with temporary_folder("market-mesh-") as folder, running_mesh(folder) as mesh:
         yield mesh
 
 
 @pytest.fixture
-def mesh(whole_mesh: SmallMesh) -> Iterator[SmallMesh]:
-    """The mesh; what a test changes of its policies is undone."""
-    yield whole_mesh
-    whole_mesh.apply()
-
-
-@pytest.fixture
-def change(mesh: SmallMesh, tmp_path: Path) -> Callable[[str], None]:
-    """Applies resources, written as YAML, to the running mesh."""
+def change(mesh: SmallMesh, tmp_path: Path) -> Iterator[Callable[[str], None]]:
+    """Applies resources, written as YAML, to the running mesh; at the end all is as it was."""
 
     def apply(text: str) -> None:
         file = tmp_path / "change.yaml"
         file.write_text(text)
         mesh.apply(file)
 
-    return apply
+    yield apply
+    mesh.apply()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,9 +12,11 @@ from pathlib import Path
 
 import grpc
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from laptop.throwaway import free_port, temporary_folder
-from mesh.certificates import Authority, new_authority, open_authority, renew
+from mesh.certificates import open_authority, renew
 from mesh.policies import load
 from mesh.render import client_transport_socket, render
 from mesh.site import Address, Site
@@ -28,14 +30,9 @@ def certificate_of(mesh: SmallMesh, account: str) -> Path:
     return Path(mesh.site.certificates) / account / "current"
 
 
-def given_by(authority: Authority, folder: Path, identity: str, life: timedelta = timedelta(hours=1)) -> Path:
-    """A folder with a certificate of this authority."""
-    certificates = folder / "given"
-    renew(certificates, {"shop": identity}, NOW - timedelta(hours=2) if life < timedelta(0) else NOW)
-    return certificates / "shop" / "current"
-
-
-def asks_desk(mesh: SmallMesh, certificate: Path | None, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3) -> bytes:
+def asks_desk(
+    mesh: SmallMesh, certificate: Path | None, newest: ssl.TLSVersion = ssl.TLSVersion.TLSv1_3
+) -> bytes:
     """What the desk's sidecar answers to a caller with this certificate. Raises OSError where it does not talk."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -45,13 +42,13 @@ def asks_desk(mesh: SmallMesh, certificate: Path | None, newest: ssl.TLSVersion 
         context.load_cert_chain(certificate / "chain.pem", certificate / "key.pem")
     inbound = mesh.workload("desk").inbound
     assert inbound is not None
-    with socket.create_connection((inbound.host, inbound.port), timeout=5) as plain:
-        with context.wrap_socket(plain) as secure:
-            secure.sendall(b"GET /open HTTP/1.1\r\nhost: desk\r\nconnection: close\r\n\r\n")
-            answer = secure.recv(4096)
-            if not answer:
-                raise ConnectionResetError("closed without an answer")
-            return answer
+    plain = socket.create_connection((inbound.host, inbound.port), timeout=5)
+    with plain, context.wrap_socket(plain) as secure:
+        secure.sendall(b"GET /open HTTP/1.1\r\nhost: desk\r\nconnection: close\r\n\r\n")
+        answer = secure.recv(4096)
+        if not answer:
+            raise ConnectionResetError("closed without an answer")
+        return answer
 
 
 def test_a_caller_with_a_certificate_of_the_mesh_is_let_in(mesh: SmallMesh) -> None:
@@ -89,9 +86,6 @@ def test_a_certificate_of_another_authority_opens_nothing(mesh: SmallMesh, tmp_p
 
 def issued(mesh: SmallMesh, folder: Path, identity: str, now: datetime) -> Path:
     """A certificate of the mesh's authority, made by hand for one hour from `now`."""
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
     key = ec.generate_private_key(ec.SECP256R1())
     authority = open_authority(Path(mesh.site.certificates), now)
     certificate = authority.issue(identity, key, now, timedelta(hours=1))
@@ -113,9 +107,9 @@ def test_an_identity_of_another_trust_domain_opens_nothing(mesh: SmallMesh, tmp_
 
 
 def test_a_callee_with_the_identity_of_another_service_is_not_believed(mesh: SmallMesh) -> None:
-    with caller_of_the_desk_as_the_shelf(mesh) as address, grpc.insecure_channel(address) as channel:
-        with pytest.raises(grpc.RpcError, match="UNAVAILABLE"):
-            ask(channel)
+    refused = pytest.raises(grpc.RpcError, match="UNAVAILABLE")
+    with caller_of_the_desk_as_the_shelf(mesh) as address, grpc.insecure_channel(address) as channel, refused:
+        ask(channel)
 
 
 @contextmanager
@@ -132,7 +126,8 @@ def misled(site: Site, folder: Path) -> tuple[Site, str]:
     """The site, as a second shop sees it that was led astray."""
     shop, thief, shelf, other, desk = site.workloads
     listeners = {host: Address(HOST, free_port()) for host in shop.calls}
-    shop = replace(shop, calls=listeners, **{n: Address(HOST, free_port()) for n in ("admin", "metrics", "inbound")})
+    admin, metrics, inbound = (Address(HOST, free_port()) for _ in range(3))
+    shop = replace(shop, calls=listeners, admin=admin, metrics=metrics, inbound=inbound)
     astray = replace(shelf, inbound=desk.inbound)
     misled = replace(site, folder=str(folder), workloads=(shop, thief, astray, other, desk))
     return misled, f"{listeners['shelf'].host}:{listeners['shelf'].port}"

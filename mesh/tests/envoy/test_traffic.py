@@ -9,7 +9,7 @@ from collections.abc import Callable
 import grpc
 import pytest
 
-from mesh.tests.small_mesh import SmallMesh, ask
+from mesh.tests.small_mesh import TAKE, SmallMesh, ask
 from mesh.tests.waiting import wait_until
 
 Routes = Callable[[str], None]
@@ -28,8 +28,8 @@ def test_without_a_choice_everybody_gets_the_one_subset(mesh: SmallMesh) -> None
 
 
 def test_weights_share_the_requests_of_one_connection(mesh: SmallMesh, routes: Routes) -> None:
-    to_both = "{destination: {host: shelf, subset: v1}, weight: 50}, {destination: {host: shelf, subset: v2}, weight: 50}"
-    routes(f"[{{route: [{to_both}]}}]")
+    halves = [f"{{destination: {{host: shelf, subset: {name}}}, weight: 50}}" for name in ("v1", "v2")]
+    routes(f"[{{route: [{', '.join(halves)}]}}]")
     found = answers(mesh, 200)
     assert found.total() == 200 and min(found["shelf"], found["shelf-v2"]) > 50
 
@@ -58,7 +58,7 @@ def fails(mesh: SmallMesh) -> bool:
     try:
         mesh.take()
     except grpc.RpcError as error:
-        assert error.code() is grpc.StatusCode.UNAVAILABLE  # type: ignore[attr-defined]
+        assert error.code() is grpc.StatusCode.UNAVAILABLE
         return True
     return False
 
@@ -79,6 +79,6 @@ def test_a_mirror_gets_a_copy_and_its_answer_goes_nowhere(mesh: SmallMesh, route
 
 def test_patience_ends(mesh: SmallMesh, routes: Routes) -> None:
     routes(f"[{{fault: {{delay: {{fixedDelay: 5s}}}}, timeout: 5s, {TO_V1}}}]")
-    with grpc.insecure_channel(mesh.address("shop", "shelf")) as channel:
-        with pytest.raises(grpc.RpcError, match="DEADLINE_EXCEEDED"):
-            channel.unary_unary("/market.Shelf/Take")(b"", timeout=0.3)
+    late = pytest.raises(grpc.RpcError, match="DEADLINE_EXCEEDED")
+    with grpc.insecure_channel(mesh.address("shop", "shelf")) as channel, late:
+        channel.unary_unary(TAKE)(b"", timeout=0.3)
