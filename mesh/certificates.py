@@ -65,8 +65,8 @@ def renew(
     """Gives a certificate to each account that has none, or one that has lived half its life; names those accounts.
 
     `identities` are SPIFFE identities by account, as `Site.identity` says. To be called every few minutes, and at the
-    start; calling it again changes nothing. Two may not do so at once. Raises OSError, and ValueError for files that are
-    none of ours.
+    start; calling it again changes nothing. Two may not do so at once. Raises OSError, and ValueError for files that
+    are none of ours.
     """
     moment = now or datetime.now(UTC)
     authority = open_authority(folder, moment)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
 
 import yaml
 
@@ -86,12 +86,14 @@ def _move_and_wait(folder: Path, files: Files, admin: Address, seconds: float) -
 
 def _in_use(admin: Address) -> set[str]:
     """The versions of the files that a sidecar uses; none while a cluster is not ready yet."""
-    address = f"http://{admin.host}:{admin.port}/stats?format=json&filter="
+    connection = HTTPConnection(admin.host, admin.port, timeout=2)
     try:
-        with urlopen(f"{address}(version_text|warming_clusters)$", timeout=2) as answer:
-            entries = json.load(answer)["stats"]
-    except (OSError, ValueError):
+        connection.request("GET", "/stats?format=json&filter=(version_text|warming_clusters)$")
+        entries = json.loads(connection.getresponse().read())["stats"]
+    except (OSError, HTTPException, ValueError):
         return set()
+    finally:
+        connection.close()
     is_warm = all(entry["value"] == 0 for entry in entries if entry["name"].endswith("warming_clusters"))
     return {str(entry["value"]) for entry in entries} if is_warm else set()
 
