@@ -80,7 +80,7 @@ def _manager(
 
 
 # A sidecar changes nothing: neither what it is told nor what is answered. As at the gateway nobody is internal, so that
-# x-envoy-* headers, which would set timeouts and retries, are dropped; the one trusted hop keeps x-forwarded-* as it is.
+# x-envoy-* headers, which would set timeouts and retries, are dropped; the trusted hop keeps x-forwarded-*.
 # No `tracing`: services and gateway make spans, and traceparent passes as any header. A span of each sidecar would be
 # two more for each call and would say nothing that the services' own don't.
 _UNCHANGED: Document = {

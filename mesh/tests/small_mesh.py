@@ -36,11 +36,15 @@ GIVEN = datetime.now(UTC) - timedelta(
 
 @dataclass(frozen=True)
 class SmallMesh:
-    """Its sidecars run. `received` are the calls that arrived, by program, each with its headers."""
+    """Its sidecars run. `received` are the calls that arrived, by program, each with its headers.
+
+    `answers` are what the desk answers, by path.
+    """
 
     site: Site
     folder: Path
     received: dict[str, list[dict[str, str]]] = field(default_factory=dict)
+    answers: dict[str, object] = field(default_factory=dict)
 
     def workload(self, name: str) -> Workload:
         """One of them."""
@@ -111,6 +115,7 @@ def small_site(folder: Path) -> Site:
         ),
         folder=str(folder / "sidecars"),
         certificates=str(folder / "certificates"),
+        clients=("door",),
     )
 
 
@@ -186,7 +191,7 @@ def _desk(mesh: SmallMesh, workload: Workload) -> Iterator[None]:
 
         def do_GET(self) -> None:
             mesh.received[workload.name].append({name.lower(): value for name, value in self.headers.items()})
-            content = json.dumps({"path": self.path}).encode()
+            content = json.dumps(mesh.answers.get(self.path)).encode()
             self.send_response(200)
             self.send_header("content-length", str(len(content)))
             self.end_headers()

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from laptop.throwaway import free_port, temporary_folder
 from mesh.certificates import open_authority, renew
 from mesh.policies import load
-from mesh.render import client_transport_socket, render
+from mesh.render import render
 from mesh.site import Address, Site
 from mesh.tests.small_mesh import HOST, POLICIES, SmallMesh, ask, running_sidecar
 
@@ -131,8 +131,3 @@ def misled(site: Site, folder: Path) -> tuple[Site, str]:
     astray = replace(shelf, inbound=desk.inbound)
     misled = replace(site, folder=str(folder), workloads=(shop, thief, astray, other, desk))
     return misled, f"{listeners['shelf'].host}:{listeners['shelf'].port}"
-
-
-def test_an_envoy_that_is_no_sidecar_has_the_same_way_to_call(mesh: SmallMesh) -> None:
-    socket_of_gateway = client_transport_socket(mesh.site, "gateway", "shelf")
-    assert str(mesh.site.identity("shelf")) in str(socket_of_gateway)
