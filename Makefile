@@ -101,7 +101,7 @@ test-unit: ## Run the rules of every domain and of this repository
 test-service: ## Run every service against a real database and broker
 	@ci/steps/service.sh
 
-test-gateway: ## Run the gateway before small stand-in services
+test-gateway: ## Run the gateway, and sidecars, around small stand-in services
 	@ci/steps/gateway.sh
 
 test-system: ## Run the whole market, browser included

@@ -92,11 +92,11 @@ class Retries:
     @property
     def conditions(self) -> tuple[str, ...]:
         """The failures that count."""
-        return tuple(part.strip() for part in self.retry_on.split(","))
+        return tuple(self.retry_on.split(","))
 
     def faults(self) -> Iterator[str]:
         """Conditions that Envoy doesn't know, and would pass over in silence."""
-        unknown = [name for name in self.conditions if name not in RETRY_ON]
+        unknown = [repr(name) for name in self.conditions if name not in RETRY_ON]
         if unknown:
             yield f"retryOn {', '.join(unknown)} is not supported by the renderer"
 

@@ -83,7 +83,7 @@ ONE_LINE = {
     ),
     "a retry condition": (
         route("retries: {retryOn: '503,reset'}"),
-        f"VirtualService/x: spec.http[0].retries: retryOn 503 {NOT}",
+        f"VirtualService/x: spec.http[0].retries: retryOn '503' {NOT}",
     ),
     "a status": (
         route("fault: {abort: {grpcStatus: BROKEN}}"),
