@@ -18,6 +18,7 @@ from typing import Any
 import grpc
 import requests
 
+from chassis.errors import MarketError
 from laptop import wheels
 from laptop.throwaway import Server, free_port, running
 from mesh import certificates, sidecars
@@ -38,13 +39,14 @@ GIVEN = datetime.now(UTC) - timedelta(
 class SmallMesh:
     """Its sidecars run. `received` are the calls that arrived, by program, each with its headers.
 
-    `answers` are what the desk answers, by path.
+    `answers` are what the desk answers, by path; `programs` the gRPC servers behind sidecars, by workload.
     """
 
     site: Site
     folder: Path
     received: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     answers: dict[str, object] = field(default_factory=dict)
+    programs: dict[str, grpc.Server] = field(default_factory=dict)
 
     def workload(self, name: str) -> Workload:
         """One of them."""
@@ -161,8 +163,8 @@ def _answers(url: str) -> bool:
         return False
 
 
-@contextlib.contextmanager
-def _shelf(mesh: SmallMesh, workload: Workload) -> Iterator[None]:
+def shelf_server(mesh: SmallMesh, workload: Workload) -> grpc.Server:
+    """The program behind a shelf's sidecar; several may share its port."""
     assert workload.app is not None
 
     def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
@@ -173,13 +175,19 @@ def _shelf(mesh: SmallMesh, workload: Workload) -> Iterator[None]:
         def service(self, details: grpc.HandlerCallDetails) -> Any:
             return grpc.unary_unary_rpc_method_handler(answer)
 
-    server = grpc.server(ThreadPoolExecutor(8), handlers=(Anything(),), options=[("grpc.so_reuseport", 0)])
+    server = grpc.server(ThreadPoolExecutor(8), handlers=(Anything(),), options=[("grpc.so_reuseport", 1)])
     server.add_insecure_port(f"{HOST}:{workload.app.port}")
-    server.start()
+    return server
+
+
+@contextlib.contextmanager
+def _shelf(mesh: SmallMesh, workload: Workload) -> Iterator[None]:
+    mesh.programs[workload.name] = shelf_server(mesh, workload)
+    mesh.programs[workload.name].start()
     try:
         yield
     finally:
-        server.stop(0).wait()
+        mesh.programs[workload.name].stop(0).wait()
 
 
 @contextlib.contextmanager
@@ -228,7 +236,7 @@ def under_load(call: Callable[[], object]) -> Iterator[Mapping[str, int]]:
             try:
                 call()
                 outcome = "ok"
-            except (grpc.RpcError, OSError, AssertionError) as error:
+            except (grpc.RpcError, MarketError, OSError) as error:
                 outcome = str(error)
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
 
