@@ -25,6 +25,7 @@ from mesh import certificates, sidecars
 from mesh.policies import load
 from mesh.render import render
 from mesh.site import NAME_LABEL, VERSION_LABEL, Address, Protocol, Site, Workload
+from mesh.tests.waiting import wait_until
 
 HOST = "127.0.0.1"
 TAKE, LOOK = "/market.Shelf/Take", "/market.Shelf/Look"
@@ -249,3 +250,9 @@ def under_load(call: Callable[[], object]) -> Iterator[Mapping[str, int]]:
         over.set()
         for thread in threads:
             thread.join()
+
+
+def has_gone_on(outcomes: Mapping[str, int]) -> None:
+    """Waits for more calls that went well."""
+    enough = outcomes["ok"] + 50
+    wait_until(lambda: outcomes["ok"] > enough)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from cryptography import x509
 
 from mesh.certificates import LIFE, renew
-from mesh.tests.small_mesh import SmallMesh, ask, under_load
+from mesh.tests.small_mesh import SmallMesh, ask, has_gone_on, under_load
 from mesh.tests.waiting import wait_until
 
 TO_V2 = "[{route: [{destination: {host: shelf, subset: v2}}]}]"
@@ -61,12 +61,6 @@ def test_a_subset_that_goes_takes_no_request_with_it(
 def has_taken_up(mesh: SmallMesh, before: int) -> None:
     """Waits until the shelf's sidecar has taken up a certificate, once more than before."""
     wait_until(lambda: mesh.counter("shelf", "ssl_context_update_by_sds") > before, seconds=5)
-
-
-def has_gone_on(outcomes: Mapping[str, int]) -> None:
-    """Waits for more calls that went well."""
-    enough = outcomes["ok"] + 50
-    wait_until(lambda: outcomes["ok"] > enough)
 
 
 def serial_given(mesh: SmallMesh) -> int:
