@@ -80,18 +80,15 @@ def _manager(
 
 
 # A sidecar changes nothing: neither what it is told nor what is answered. As at the gateway nobody is internal, so that
-# x-envoy-* headers, which would set timeouts and retries, are dropped; the trusted hop keeps x-forwarded-*.
+# x-envoy-* headers, which would set timeouts and retries, are dropped; x-forwarded-* are believed, not written.
 # No `tracing`: services and gateway make spans, and traceparent passes as any header. A span of each sidecar would be
 # two more for each call and would say nothing that the services' own don't.
 _UNCHANGED: Document = {
-    "use_remote_address": True,
+    "use_remote_address": False,
     "internal_address_config": {
         "cidr_ranges": [{"address_prefix": "255.255.255.255", "prefix_len": 32}],
     },
-    "skip_xff_append": True,
-    "xff_num_trusted_hops": 1,
     "generate_request_id": False,
-    "preserve_external_request_id": True,
     "server_header_transformation": "PASS_THROUGH",
     "forward_client_cert_details": "SANITIZE",
 }

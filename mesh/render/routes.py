@@ -11,8 +11,6 @@ from mesh.traffic import STATUSES, Abort, Destination, Fault, HttpRoute, Match, 
 APP = "app"  # the cluster of the program behind the sidecar
 INBOUND = "inbound"
 FAULT = "envoy.filters.http.fault"
-# What Envoy finds out for itself about whoever calls; the next in line would take it for the caller's word.
-_ADDED_BY_ENVOY = ["x-envoy-external-address"]
 
 
 def cluster_name(destination: Destination) -> str:
@@ -47,7 +45,6 @@ def _configuration(name: str, routes: list[Document]) -> Document:
     return typed(
         "envoy.config.route.v3.RouteConfiguration",
         name=name,
-        request_headers_to_remove=_ADDED_BY_ENVOY,
         virtual_hosts=[{"name": name, "domains": ["*"], "routes": routes}],
     )
 

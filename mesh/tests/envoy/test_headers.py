@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+
 from mesh.tests.small_mesh import SmallMesh
 
 SAID = {
@@ -34,9 +36,40 @@ def test_http_arrives_so_too(mesh: SmallMesh) -> None:
     assert [name for name in heard if name.startswith("x-envoy") or name == "x-forwarded-client-cert"] == []
 
 
-def test_a_program_sets_no_timeouts_and_retries_by_envoy_s_headers(mesh: SmallMesh) -> None:
-    assert mesh.take(x_envoy_upstream_rq_timeout_ms="1", x_envoy_max_retries="9") == "shelf"
+def test_a_call_without_an_id_gets_none(mesh: SmallMesh) -> None:
+    mesh.take()
+    assert "x-request-id" not in mesh.received["shelf"][-1]
+
+
+def test_nobody_sets_timeouts_and_retries_by_envoy_s_headers(mesh: SmallMesh) -> None:
+    # As from the gateway, to which Envoy would take the client for one of the house.
+    from_here = {"x_forwarded_for": "127.0.0.1"}
+    assert mesh.take(x_envoy_upstream_rq_timeout_ms="1", x_envoy_max_retries="9", **from_here) == "shelf"
     assert not [name for name in mesh.received["shelf"][-1] if name.startswith("x-envoy")]
+
+
+def test_an_answer_arrives_as_it_was_given(mesh: SmallMesh) -> None:
+    given, arrived = (
+        answer_from(address) for address in (app_of_the_desk(mesh), mesh.address("shop", "desk"))
+    )
+    assert {name for name, _ in given} == {name for name, _ in arrived}
+    assert dict(given)["server"] == dict(arrived)["server"]
+
+
+def app_of_the_desk(mesh: SmallMesh) -> str:
+    """Where the desk itself listens."""
+    app = mesh.workload("desk").app
+    assert app is not None
+    return f"{app.host}:{app.port}"
+
+
+def answer_from(address: str) -> list[tuple[str, str]]:
+    """The headers of an answer, names in lower case."""
+    connection = http.client.HTTPConnection(address, timeout=5)
+    connection.request("GET", "/open")
+    headers = connection.getresponse().getheaders()
+    connection.close()
+    return [(name.lower(), value) for name, value in headers]
 
 
 def test_a_program_cannot_say_who_it_is(mesh: SmallMesh) -> None:

@@ -8,7 +8,7 @@ import grpc
 import pytest
 
 from gateway.tests.tokens import Key, KeyRing
-from mesh.tests.small_mesh import SmallMesh
+from mesh.tests.small_mesh import SmallMesh, ask, has_gone_on, under_load
 from mesh.tests.waiting import wait_until
 
 KEY = Key("of the day")
@@ -48,6 +48,28 @@ def outcome(mesh: SmallMesh, token: str) -> grpc.StatusCode:
     except grpc.RpcError as error:
         return error.code()
     return grpc.StatusCode.OK
+
+
+def test_who_was_connected_before_is_checked_too_and_no_request_fails(
+    mesh: SmallMesh, change: Callable[[str], None]
+) -> None:
+    mesh.answers["/keys"] = KeyRing([KEY]).jwks()
+    address = mesh.address("shop", "shelf")
+    with grpc.insecure_channel(address) as channel, under_load(lambda: ask(channel)) as outcomes:
+        has_gone_on(outcomes)
+        change(TOKENS)
+        wait_until(lambda: refuses(channel, "nonsense"))
+        has_gone_on(outcomes)
+    assert set(outcomes) == {"ok"}
+
+
+def refuses(channel: grpc.Channel, token: str) -> bool:
+    """Whether a token is refused."""
+    try:
+        ask(channel, authorization=f"Bearer {token}")
+    except grpc.RpcError as error:
+        return error.code() is grpc.StatusCode.UNAUTHENTICATED
+    return False
 
 
 def test_a_good_token_passes_and_goes_no_further(checking: SmallMesh) -> None:
