@@ -52,11 +52,11 @@ secrets: ## Make passwords and keys for them, once, into .secrets/
 ##@ Mesh
 
 .PHONY: mesh-render mesh-diff mesh-matrix
-mesh-render: ## Show what each sidecar gets, or all that one gets      S=orders V=1
+mesh-render: ## Show what each sidecar gets; all that one gets       S=orders V=1
 	@ci/install.sh run
 	@$(PY) -m mesh --port '$(PORT)' render --sidecar='$(S)' $(if $(V),--verbose)
 
-mesh-diff: ## Show what a file would change            FILE=mesh/labs/bank-answers-2-seconds-late.yaml
+mesh-diff: ## Show what a file would change                        FILE=mesh/labs/shipping-fails-30-percent.yaml
 	@ci/install.sh run
 	@$(PY) -m mesh --port '$(PORT)' diff '$(or $(FILE),$(error name a file: make mesh-diff FILE=mesh/labs/...yaml))'
 
