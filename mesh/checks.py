@@ -13,6 +13,7 @@ from mesh.resources import (
     DestinationRule,
     PeerAuthentication,
     RequestAuthentication,
+    ServiceEntry,
     Source,
     TlsMode,
 )
@@ -33,12 +34,15 @@ def _foreign(lookup: Lookup) -> Iterator[str]:
     for resource in lookup.policies.resources:
         if resource.metadata.namespace != lookup.site.namespace:
             yield f"{resource}: metadata.namespace is not {lookup.site.namespace}"
+    for entry in lookup.policies.of(ServiceEntry):
+        unplaced = [host for host in entry.spec.hosts if host not in lookup.site.externals]
+        yield from (f"{entry}: the site does not say where {host} is" for host in unplaced)
     if not lookup.policies.of(PeerAuthentication):
         yield "no PeerAuthentication is there: the renderer knows no mesh without mutual TLS"
 
 
 def _is_known(lookup: Lookup, host: str) -> bool:
-    return bool(lookup.site.instances(host)) or lookup.entry(host) is not None
+    return lookup.is_in_the_mesh(host) or lookup.entry(host) is not None
 
 
 def _once(lookup: Lookup, kind: type[Any], host: Any) -> Iterator[str]:
@@ -95,7 +99,7 @@ def _guards(lookup: Lookup) -> Iterator[str]:
         yield from (f"{policy}: there is no caller {name}" for name in _strangers(lookup.site, sources))
     for tokens in lookup.policies.of(RequestAuthentication):
         hosts = dict.fromkeys(lookup.key_host(rule) for rule in tokens.spec.jwt_rules)
-        yield from (f"{tokens}: there is no host {host}" for host in hosts if not _is_known(lookup, host))
+        yield from (f"{tokens}: there is no host {host}" for host in hosts if not lookup.is_in_the_mesh(host))
 
 
 def _strangers(site: Site, sources: list[Source]) -> list[str]:
@@ -110,8 +114,6 @@ def _calls(lookup: Lookup) -> Iterator[str]:
         for host in workload.calls:
             if not _is_known(lookup, host):
                 yield f"the site: {workload.name} calls {host}, which is no host"
-            elif lookup.entry(host) is not None and host not in lookup.site.externals:
-                yield f"the site: nothing says where {host} is"
 
 
 def _listeners(workload: Workload) -> Iterator[str]:

@@ -14,8 +14,8 @@ BANK_HOST = "bank.outside.svc.cluster.local"  # as the policies call it
 _PROTOCOLS = {Speaks.GRPC: Protocol.GRPC, Speaks.HTTP: Protocol.HTTP}
 
 
-def laptop_site(ports: Ports, folder: Path, others: tuple[Workload, ...] = ()) -> Site:
-    """The site of the market at these ports, with its files in `folder`; `others` are further instances.
+def laptop_site(ports: Ports, folder: Path) -> Site:
+    """The site of the market at these ports, with its files in `folder`.
 
     Who neither calls nor is called has no sidecar: it would have nothing to guard.
     """
@@ -23,28 +23,11 @@ def laptop_site(ports: Ports, folder: Path, others: tuple[Workload, ...] = ()) -
         service for service in SERVICES if service.name != BANK and service.speaks is not Speaks.EVENTS
     ]
     return Site(
-        workloads=(*(_workload(ports, service) for service in services), *others),
+        workloads=tuple(_workload(ports, service) for service in services),
         folder=str(folder / "sidecars"),
         certificates=str(folder / "certificates"),
         externals={BANK_HOST: Address(HOST, ports.service(BANK))},
         clients=(GATEWAY,),
-    )
-
-
-def second_version(
-    first: Workload, version: str, app: Address, inbound: Address, metrics: Address, admin: Address
-) -> Workload:
-    """Another version of a service, beside the first, under the same name and identity."""
-    return Workload(
-        name=f"{first.name}-{version}",
-        service=first.service,
-        account=first.account,
-        protocol=first.protocol,
-        admin=admin,
-        metrics=metrics,
-        app=app,
-        inbound=inbound,
-        labels={**first.labels, VERSION_LABEL: version},
     )
 
 

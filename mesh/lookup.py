@@ -54,6 +54,10 @@ class Lookup:
         entries = (found.spec for found in self.policies.of(ServiceEntry))
         return next((entry for entry in entries if host in entry.hosts), None)
 
+    def is_in_the_mesh(self, host: str) -> bool:
+        """Whether a workload takes calls for a host."""
+        return any(instance.inbound is not None for instance in self.site.instances(host))
+
     def destinations(self, workload: Workload) -> tuple[Destination, ...]:
         """Everybody whom a workload's sidecar may call: the hosts of its routes, and those who have keys for it.
 

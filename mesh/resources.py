@@ -110,6 +110,11 @@ class JwtRule:
     audiences: tuple[str, ...] = ()
     forward_original_token: bool = False
 
+    def faults(self) -> Iterator[str]:
+        """Keys that are elsewhere: sidecars fetch them through the mesh, which encrypts by itself."""
+        if not self.jwks_uri.startswith("http://"):
+            yield f"jwksUri {self.jwks_uri} is not http:// of a host in the mesh"
+
 
 @dataclass(frozen=True)
 class RequestAuthentication:

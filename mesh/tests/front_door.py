@@ -8,16 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from laptop import wheels
 from laptop.throwaway import Server, free_port, running, temporary_folder
 from mesh import sidecars
 from mesh.render import client_files, client_transport_socket
 from mesh.render.types import endpoints, socket
 from mesh.site import Address, Protocol, Site
+from mesh.tests.small_mesh import HOST, answers
 
-HOST = "127.0.0.1"
 AS, TO = "x-as", "x-to"  # who calls, and whom
 _FILTERS = "type.googleapis.com/envoy.extensions.filters."
 _OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
@@ -39,19 +37,12 @@ def running_door(site: Site, accounts: Sequence[str], believed: str = "") -> Ite
         server = Server(
             command=[str(wheels.envoy()), "-c", "door.yaml", "--disable-hot-restart", "--concurrency", "1"],
             folder=folder,
-            is_ready=lambda: _answers(admin),
+            is_ready=lambda: answers(f"http://{HOST}:{admin}/ready"),
             stop_signal=signal.SIGTERM,
             identity={},
         )
         with running(server):
             yield f"{HOST}:{port}"
-
-
-def _answers(admin: int) -> bool:
-    try:
-        return requests.get(f"http://{HOST}:{admin}/ready", timeout=2).status_code == 200
-    except requests.ConnectionError:
-        return False
 
 
 def _configuration(

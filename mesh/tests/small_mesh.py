@@ -19,13 +19,13 @@ import grpc
 import requests
 
 from chassis.errors import MarketError
+from gateway.tests.waiting import eventually
 from laptop import wheels
 from laptop.throwaway import Server, free_port, running
 from mesh import certificates, sidecars
 from mesh.policies import load
 from mesh.render import render
 from mesh.site import NAME_LABEL, VERSION_LABEL, Address, Protocol, Site, Workload
-from mesh.tests.waiting import wait_until
 
 HOST = "127.0.0.1"
 TAKE, LOOK = "/market.Shelf/Take", "/market.Shelf/Look"
@@ -149,7 +149,7 @@ def running_sidecar(site: Site, workload: Workload, documents: dict[str, Any]) -
     server = Server(
         command=sidecars.command(wheels.envoy(), folder, flush_milliseconds=50),
         folder=folder,
-        is_ready=lambda: _answers(admin),
+        is_ready=lambda: answers(admin),
         stop_signal=signal.SIGTERM,
         identity={},
     )
@@ -157,7 +157,8 @@ def running_sidecar(site: Site, workload: Workload, documents: dict[str, Any]) -
         yield folder / "server.log"
 
 
-def _answers(url: str) -> bool:
+def answers(url: str) -> bool:
+    """Whether a page is there."""
     try:
         return requests.get(url, timeout=2).status_code == 200
     except requests.ConnectionError:
@@ -255,4 +256,4 @@ def under_load(call: Callable[[], object]) -> Iterator[Mapping[str, int]]:
 def has_gone_on(outcomes: Mapping[str, int]) -> None:
     """Waits for more calls that went well."""
     enough = outcomes["ok"] + 50
-    wait_until(lambda: outcomes["ok"] > enough)
+    assert eventually(lambda: outcomes["ok"] > enough)

@@ -131,6 +131,21 @@ ONE_LINE = {
         rule("trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}", "bank.example"),
         "DestinationRule/x: spec.trafficPolicy.tls: ISTIO_MUTUAL is not for a host outside the mesh",
     ),
+    "keys outside the mesh": (
+        guard("{jwtRules: [{issuer: a, jwksUri: 'http://bank.example/keys'}]}", "RequestAuthentication"),
+        "RequestAuthentication/x: there is no host bank.example",
+    ),
+    "keys by https": (
+        guard("{jwtRules: [{issuer: a, jwksUri: 'https://desk/keys'}]}", "RequestAuthentication"),
+        "RequestAuthentication/x: spec.jwtRules[0]: jwksUri https://desk/keys is not http:// of a host in the mesh",
+    ),
+    "a host outside that is nowhere": (
+        resource(
+            "ServiceEntry",
+            "{hosts: [moon], location: MESH_EXTERNAL, resolution: DNS, ports: [{number: 1, name: a, protocol: HTTP}]}",
+        ),
+        "ServiceEntry/x: the site does not say where moon is",
+    ),
     "another namespace": (
         rule("").replace("night-market", "elsewhere"),
         "DestinationRule/x: metadata.namespace is not night-market",
