@@ -14,6 +14,7 @@ from laptop.gateway import FILES
 from laptop.ports import Ports
 from laptop.topology import SERVICES, Speaks
 from mesh.checks import checked
+from mesh.durations import Duration
 from mesh.laptop import BANK, BANK_HOST, GATEWAY, host, laptop_site
 from mesh.lookup import Lookup
 from mesh.matrix import Permission, permissions
@@ -61,11 +62,12 @@ def gateway(name: str) -> str:
     return (ROOT / "gateway" / name).read_text()
 
 
-def routed_by_the_gateway() -> set[str]:
-    """Whom the gateway's routes lead to."""
+def routed_by_the_gateway() -> dict[str, Duration]:
+    """Whom the gateway's routes lead to, and how long it waits for each at most."""
     (routes,) = yaml.safe_load(gateway("routes.yaml"))["resources"]
-    actions = [route.get("route", {}) for route in routes["virtual_hosts"][0]["routes"]]
-    return {action["cluster"] for action in actions if action}
+    actions = [route["route"] for route in routes["virtual_hosts"][0]["routes"] if "route" in route]
+    waits = sorted((Duration.parse(action["timeout"]), action["cluster"]) for action in actions)
+    return {cluster: wait for wait, cluster in waits}
 
 
 def used_by(service: str) -> Iterator[str]:
@@ -132,6 +134,25 @@ def test_the_policies_say_of_everybody_how_they_are_called() -> None:
     policies, everybody = load_with(), {*CALLEES, BANK_HOST}
     assert {rule.spec.host for rule in policies.of(DestinationRule)} == everybody
     assert {service.spec.hosts[0] for service in policies.of(VirtualService)} == everybody
+
+
+def test_a_call_may_take_as_long_as_the_gateway_waits_for_it(lookup: Lookup) -> None:
+    longest = {
+        callee: max(route.timeout or Duration(0) for route in lookup.routes(callee))
+        for callee in routed_by_the_gateway()
+    }
+    assert longest == routed_by_the_gateway()
+
+
+def test_only_who_calls_nobody_is_asked_again_after_a_failure(lookup: Lookup) -> None:
+    asked_again = {
+        callee
+        for callee in CALLEES
+        for route in lookup.routes(callee)
+        if "unavailable" in route.retries.conditions
+    }
+    assert asked_again
+    assert [service.name for service in SERVICES if service.name in asked_again and service.calls] == []
 
 
 def test_a_token_is_checked_again_as_the_gateway_checks_it(lookup: Lookup) -> None:
