@@ -15,9 +15,9 @@ market = @if [ -x $(PY) ]; then $(PY) -m laptop $(1); else echo 'Nothing runs he
 ##@ Run the market
 
 .PHONY: up down status logs restart reset
-up: ## Start the market; install what it needs first        PORT=8080
+up: ## Start the market; install what it needs first        PORT=8080 MESH=1
 	@ci/install.sh run
-	@$(PY) -m laptop up --port '$(PORT)'
+	@$(PY) -m laptop up --port '$(PORT)' $(if $(MESH),--mesh)
 
 down: ## Stop the market; what it has sold stays
 	$(call market,down)

@@ -98,6 +98,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", parents=[common], help="open the market")
     up.add_argument("--port", default="8080", help="the gateway's port; the 60 above it are used as well")
+    up.add_argument("--mesh", action="store_true", help="with a sidecar beside each service")
     commands.add_parser("down", parents=[common], help="close the market; it keeps its data")
     commands.add_parser("status", parents=[common], help="show what runs, and where")
     show = commands.add_parser("logs", parents=[common], help="show what the programs say")
@@ -120,7 +121,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
 
 
 def _up(options: argparse.Namespace, home: Home, environ: Mapping[str, str]) -> None:
-    opening.up(home, _port(options.port), environ, Progress(sys.stdout))
+    opening.up(home, _port(options.port), options.mesh, environ, Progress(sys.stdout))
 
 
 def _down(_options: argparse.Namespace, home: Home, _environ: Mapping[str, str]) -> None:

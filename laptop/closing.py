@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import time
 
-from laptop import processes, server_data
+from laptop import processes, server_data, sidecars
 from laptop.environment import Market
 from laptop.errors import LaptopError
 from laptop.home import Home
@@ -25,6 +25,8 @@ def running(home: Home) -> tuple[Market, Supervisor] | None:
     if port is None:
         return None
     market = Market(home, Ports(port), home.secrets(()))
+    if home.recorded_mesh():
+        market = sidecars.led_through(market)
     supervisor = Supervisor(market.ports.supervisor, market.secrets.supervisor)
     return (market, supervisor) if supervisor.answers() else None
 

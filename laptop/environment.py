@@ -19,8 +19,8 @@ class Market:
     """One market on this machine: its folder, its ports, its passwords, its services.
 
     ``detours`` are ports where callers find somebody in the way of those whom they call: (caller, callee) ->
-    port. A caller is a service or the gateway, a callee a service, `postgres` or `nats`. ``broker_storage`` is
-    how many bytes the broker may keep on disk.
+    port. A caller is a service or the gateway, a callee a service, `postgres` or `nats`. ``mesh`` says
+    whether sidecars are in the way. ``broker_storage`` is how many bytes the broker may keep on disk.
     """
 
     home: Home
@@ -28,6 +28,7 @@ class Market:
     secrets: Secrets
     services: Sequence[Service] = SERVICES
     detours: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    mesh: bool = False
     broker_storage: int = STORAGE
 
     @classmethod

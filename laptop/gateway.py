@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
-from laptop import wheels
+from laptop import sidecars, wheels
 from laptop.environment import Market
 from laptop.errors import LaptopError
 from laptop.ports import HOST
@@ -35,6 +35,9 @@ def write_configuration(market: Market, caller: Mapping[str, str]) -> None:
         document = localised(yaml.safe_load(source.read_text()), addresses, folder)
         if not caller.get(COLLECTOR):
             _switch_tracing_off(document)
+        if market.mesh:
+            for cluster in document.get("static_resources", {}).get("clusters", []):
+                sidecars.secure(market, cluster)
         market.home.write_private(folder / source.name, json.dumps(document, indent=1))
 
 

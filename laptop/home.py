@@ -88,6 +88,16 @@ class Home:
         return self.path / "postgres"
 
     @property
+    def mesh(self) -> Path:
+        """The sidecars' files, keys and certificates."""
+        return self.path / "mesh"
+
+    @property
+    def mesh_changes(self) -> Path:
+        """Resources that were applied to the policies while the market runs."""
+        return self.mesh / "applied"
+
+    @property
     def supervisor_configuration(self) -> Path:
         """What supervisord was started with."""
         return self.run / "supervisord.conf"
@@ -154,6 +164,18 @@ class Home:
     @property
     def _port(self) -> Path:
         return self.path / "port"
+
+    def record_mesh(self, has_mesh: bool) -> None:
+        """Remember whether there are sidecars, for the commands that come after `up`."""
+        self._mesh.write_text("yes\n" if has_mesh else "no\n")
+
+    def recorded_mesh(self) -> bool:
+        """Whether there were sidecars at the last start."""
+        return self._mesh.exists() and self._mesh.read_text() == "yes\n"
+
+    @property
+    def _mesh(self) -> Path:
+        return self.path / "has-mesh"
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:

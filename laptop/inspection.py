@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from laptop import processes
+from laptop import processes, sidecars
 from laptop.environment import Market
 from laptop.pages import READY
 from laptop.readiness import problem
@@ -42,7 +42,10 @@ def _ports(market: Market, name: str) -> tuple[str, str]:
         "gateway": (str(ports.gateway), str(ports.gateway_admin)),
         "postgres": (str(ports.postgres), "-"),
         "nats": (str(ports.nats), str(ports.nats_monitoring)),
+        sidecars.RENEWAL: ("-", "-"),
     }
+    if beside := sidecars.service_beside(name):
+        return str(ports.inbound(beside)), str(ports.sidecar_admin(beside))
     if name in servers:
         return servers[name]
     service = next(service for service in market.services if service.name == name)

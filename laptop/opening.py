@@ -7,7 +7,7 @@ import signal
 import time
 from collections.abc import Iterator, Mapping
 
-from laptop import closing, databases, gateway, processes, server_data, supervisor, wheels
+from laptop import closing, databases, gateway, processes, server_data, sidecars, supervisor, wheels
 from laptop.environment import Market, common_environment
 from laptop.errors import LaptopError
 from laptop.home import Home
@@ -20,7 +20,7 @@ from laptop.waiting import wait_until_ready
 START_TIMEOUT = 60.0  # seconds
 
 
-def up(home: Home, port: int, caller: Mapping[str, str], progress: Progress) -> None:
+def up(home: Home, port: int, mesh: bool, caller: Mapping[str, str], progress: Progress) -> None:
     """Open the market at ``port``, or leave it as it is if it is open. ``caller`` is our environment.
 
     Raises `LaptopError` where it cannot be opened. Then, and when interrupted, nothing is left running
@@ -30,9 +30,11 @@ def up(home: Home, port: int, caller: Mapping[str, str], progress: Progress) -> 
     with home.locked():
         found = closing.running(home)
         if found:
-            _stay_open(*found, port, progress)
+            _stay_open(*found, port, mesh, progress)
             return
         market = Market.at(home, port)
+        if mesh:
+            market = sidecars.led_through(market)
         start(market, caller, progress)
     _announce(market, progress, time.monotonic() - started)
 
@@ -45,9 +47,10 @@ def start(market: Market, caller: Mapping[str, str], progress: Progress) -> None
     home = market.home
     if closing.end_leftovers(home):
         progress.say("ended what a crashed market had left running")
-    check_free(market.ports)
+    check_free(market.ports, with_mesh=market.mesh)
     wheels.check_all()
     home.record_port(market.ports.gateway)
+    home.record_mesh(market.mesh)
     with _nothing_left_on_failure(home, progress):
         _open(market, caller, progress)
 
@@ -68,18 +71,28 @@ def _open(market: Market, caller: Mapping[str, str], progress: Progress) -> None
             databases.migrate(market, service)
     with progress.phase("services and gateway"):
         for group in LATER_GROUPS:
-            control.start_group(group)
+            if any(program.group == group for program in programs):
+                control.start_group(group)
         wait_until_ready(market, control, [program.name for program in programs], deadline, progress)
 
 
 def _write_configurations(market: Market, programs: list[Program], caller: Mapping[str, str]) -> None:
     home = market.home
+    if market.mesh:
+        sidecars.write_files(market)
     gateway.write_configuration(market, caller)
     home.write_private(nats_configuration(market), market.broker.configuration())
     home.write_private(home.supervisor_configuration, supervisor.configuration(market, programs))
 
 
-def _stay_open(market: Market, control: Supervisor, port: int, progress: Progress) -> None:
+def _stay_open(market: Market, control: Supervisor, port: int, mesh: bool, progress: Progress) -> None:
+    if mesh != market.mesh:
+        how = (
+            "without sidecars. With them: make down up MESH=1"
+            if mesh
+            else "with sidecars. Without: make down up"
+        )
+        raise LaptopError(f"The market is already open at {market.address}, {how}", 2)
     if port != market.ports.gateway:
         raise LaptopError(
             f"The market is already open at {market.address}. To move it: make down up PORT={port}", 2

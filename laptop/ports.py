@@ -121,9 +121,10 @@ class Ports:
         return {**fixed, **own, **admin}
 
 
-def check_free(ports: Ports) -> None:
+def check_free(ports: Ports, *, with_mesh: bool = False) -> None:
     """Raise `LaptopError` if any port is taken: one line for each holder, with its ports and their use."""
-    uses = {port: use for port, use in ports.all().items() if is_taken(port)}
+    wanted = {**ports.all(), **(ports.sidecars() if with_mesh else {})}
+    uses = {port: use for port, use in wanted.items() if is_taken(port)}
     if not uses:
         return
     owners = _listeners()

@@ -1,4 +1,4 @@
-"""The programs that supervisord runs: the servers, the services and the gateway."""
+"""The programs that supervisord runs: the servers, the sidecars, the services and the gateway."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from laptop import gateway, nats
+from laptop import gateway, nats, sidecars
 from laptop.environment import Market, service_environment
 from laptop.postgres import Installation, server_command
 from laptop.server_data import SETTINGS, data_folder
@@ -15,7 +15,7 @@ from laptop.server_data import SETTINGS, data_folder
 ROOT = Path(__file__).resolve().parent.parent
 
 # Groups stop in the opposite of this order; within a group all go at once.
-GROUPS = ("servers", "services", "gateway")
+GROUPS = ("servers", "sidecars", "services", "gateway")
 FIRST_GROUP, *LATER_GROUPS = GROUPS
 STOP_SECONDS = 15  # until a program that was asked to end is killed
 
@@ -41,7 +41,8 @@ class Program:
 
 def all_programs(market: Market, postgres: Installation) -> list[Program]:
     """Every program of the market."""
-    return [_postgres(market, postgres), _nats(market), *_services(market), _gateway(market)]
+    servers = [_postgres(market, postgres), _nats(market)]
+    return [*servers, *_sidecars(market), *_services(market), _gateway(market)]
 
 
 def nats_configuration(market: Market) -> Path:
@@ -64,6 +65,14 @@ def _postgres(market: Market, postgres: Installation) -> Program:
 def _nats(market: Market) -> Program:
     command = tuple(nats.server_command(nats_configuration(market)))
     return Program(name="nats", group="servers", folder=market.home.path, command=command)
+
+
+def _sidecars(market: Market) -> list[Program]:
+    commands = sidecars.commands(market) if market.mesh else {}
+    return [
+        Program(name=name, group="sidecars", folder=ROOT, command=tuple(command))
+        for name, command in commands.items()
+    ]
 
 
 def _services(market: Market) -> list[Program]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from laptop import gateway_admin, nats, pages, postgres
+from laptop import gateway_admin, nats, pages, postgres, sidecars
 from laptop.environment import Market
 from laptop.pages import READY
 from laptop.server_data import data_folder
@@ -22,4 +22,8 @@ def problem(market: Market, name: str) -> str:
             gateway_admin.problem(market, ports.gateway_admin) or pages.problem(ports.gateway, "/readyz")
         ),
     }
-    return checks[name]() if name in checks else pages.problem(ports.admin(name), "/readyz")
+    if name in checks:
+        return checks[name]()
+    if service := sidecars.service_beside(name):
+        return pages.problem(ports.sidecar_admin(service), "/ready")
+    return READY if name == sidecars.RENEWAL else pages.problem(ports.admin(name), "/readyz")

@@ -1,0 +1,95 @@
+"""The mesh of laptop mode: a sidecar beside each service, where MESH=1 asks for it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from laptop import wheels
+from laptop.environment import Market
+from laptop.errors import LaptopError
+from mesh import certificates, sidecars
+from mesh.errors import MeshError
+from mesh.laptop import GATEWAY, laptop_site
+from mesh.policies import load_with
+from mesh.render import Files, client_files, client_transport_socket, render
+from mesh.site import Site
+
+RENEWAL = "certificates"
+_ENDING = "-sidecar"
+
+
+def site(market: Market) -> Site:
+    """Where the sidecars of this market are."""
+    return laptop_site(market.ports, market.home.mesh)
+
+
+def led_through(market: Market) -> Market:
+    """The same market with its callers led to their sidecars, and the gateway to those of whom it calls."""
+    ports = market.ports
+    ways = {
+        (service.name, callee): ports.outbound(service.name, callee)
+        for service in market.services
+        for callee in service.calls
+    }
+    ways |= {
+        (GATEWAY, workload.service): ports.inbound(workload.service) for workload in site(market).workloads
+    }
+    return replace(market, mesh=True, detours=ways)
+
+
+def program_name(workload: str) -> str:
+    """What a sidecar is called among the market's programs."""
+    return f"{workload}{_ENDING}"
+
+
+def service_beside(program: str) -> str:
+    """The service that a program is the sidecar of; "" where it is none."""
+    return program.removesuffix(_ENDING) if program.endswith(_ENDING) else ""
+
+
+def applied(market: Market) -> list[Path]:
+    """The resources that were applied to the project's policies, in the order of their names."""
+    return sorted(market.home.mesh_changes.glob("*.yaml"))
+
+
+def rendered(market: Market, *changes: Path) -> dict[str, Files]:
+    """The files of each sidecar. Raises `LaptopError` with a line for each thing that the policies get wrong."""
+    try:
+        return render(load_with(changes or applied(market)), site(market))
+    except MeshError as error:
+        raise LaptopError(str(error), exit_code=2) from None
+
+
+def write_files(market: Market) -> None:
+    """Write what the sidecars and the gateway are started with, certificates included."""
+    here = site(market)
+    certificates.renew(Path(here.certificates), identities(here))
+    for name, files in rendered(market).items():
+        sidecars.write(Path(here.folder) / name, files)
+    sidecars.write(Path(here.folder) / GATEWAY, client_files(here, GATEWAY))
+
+
+def identities(here: Site) -> Mapping[str, str]:
+    """The SPIFFE identity of each account."""
+    return {account: here.identity(account) for account in here.accounts}
+
+
+def secure(market: Market, cluster: dict[str, Any]) -> None:
+    """Have the gateway speak mutual TLS to a cluster whose service has a sidecar."""
+    here = site(market)
+    if here.instances(cluster["name"]):
+        cluster["transport_socket"] = client_transport_socket(here, GATEWAY, cluster["name"])
+
+
+def commands(market: Market) -> dict[str, list[str]]:
+    """The command line of each sidecar, and of who renews their certificates, by the program's name."""
+    here = site(market)
+    named = [f"{account}={identity}" for account, identity in identities(here).items()]
+    return {RENEWAL: [sys.executable, "-m", "mesh.renewing", here.certificates, *named]} | {
+        program_name(workload.name): sidecars.command(wheels.envoy(), Path(here.folder) / workload.name)
+        for workload in here.workloads
+    }
