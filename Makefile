@@ -51,7 +51,13 @@ secrets: ## Make passwords and keys for them, once, into .secrets/
 
 ##@ Mesh
 
-.PHONY: mesh-render mesh-diff mesh-matrix
+.PHONY: mesh-render mesh-diff mesh-matrix mesh-apply mesh-remove
+mesh-apply: ## Apply a file to the policies of a running market     FILE=mesh/labs/bank-answers-2-seconds-late.yaml
+	$(call market,mesh-apply '$(or $(FILE),$(error name a file: make mesh-apply FILE=mesh/labs/...yaml))')
+
+mesh-remove: ## Take back what was applied, or one file of it         FILE=bank-answers-2-seconds-late.yaml
+	$(call market,mesh-remove $(if $(FILE),'$(FILE)'))
+
 mesh-render: ## Show what each sidecar gets; all that one gets       S=orders V=1
 	@ci/install.sh run
 	@$(PY) -m mesh --port '$(PORT)' render --sidecar='$(S)' $(if $(V),--verbose)

@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from laptop import bank, closing, inspection, logs, opening, restarting
+from laptop import bank, closing, inspection, logs, mesh_changes, opening, restarting
 from laptop.errors import LaptopError
 from laptop.home import Home
 from laptop.terminal import Progress
@@ -33,6 +33,8 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
         "bank": _bank,
         "dead-letters": _dead_letters,
         "replay": _replay,
+        "mesh-apply": _mesh_apply,
+        "mesh-remove": _mesh_remove,
     }
 
     def command() -> int:
@@ -117,6 +119,10 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     back = commands.add_parser("replay", parents=[common], help="send such events back to be handled")
     back.add_argument("--service", default="", help="those of one service alone")
     back.add_argument("--number", default="", help="one alone")
+    change = commands.add_parser("mesh-apply", parents=[common], help="change the mesh's policies")
+    change.add_argument("file", type=Path)
+    gone = commands.add_parser("mesh-remove", parents=[common], help="take such a change back")
+    gone.add_argument("name", nargs="?", default="", help="one alone")
     return parser
 
 
@@ -164,3 +170,11 @@ def _replay(options: argparse.Namespace, home: Home, _environ: Mapping[str, str]
     from laptop import dead_letters
 
     print(dead_letters.replay(home, options.service, options.number))
+
+
+def _mesh_apply(options: argparse.Namespace, home: Home, _environ: Mapping[str, str]) -> None:
+    print(mesh_changes.apply(home, options.file))
+
+
+def _mesh_remove(options: argparse.Namespace, home: Home, _environ: Mapping[str, str]) -> None:
+    print(mesh_changes.remove(home, options.name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 import psutil
 
@@ -16,6 +16,17 @@ from laptop.topology import SERVICES, Service
 HOST = "127.0.0.1"
 BLOCK = 100  # how far two markets' gateway ports must be apart
 _HIGHEST = 65535 - BLOCK
+
+
+@dataclass(frozen=True)
+class SecondPorts:
+    """Where a second version of a service listens, and its sidecar."""
+
+    service: int
+    admin: int
+    inbound: int
+    sidecar_admin: int
+    sidecar_metrics: int
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,11 @@ class Ports:
         """Envoy's statistics for Prometheus."""
         return self.gateway + 7
 
+    @property
+    def second(self) -> SecondPorts:
+        """The ports of the second version of recommendations, which runs beside the first where there is a mesh."""
+        return SecondPorts(*(self.gateway + distance for distance in (8, 9, 36, 37, 38)))
+
     def sidecar_admin(self, name: str) -> int:
         """The admin interface of a service's sidecar."""
         return self.gateway + 25 + self._place(name)
@@ -91,7 +107,8 @@ class Ports:
         admin = {self.sidecar_admin(name): f"the admin interface of {name}'s sidecar" for name in names}
         metrics = {self.sidecar_metrics(name): f"the metrics of {name}'s sidecar" for name in names}
         calls = {self.outbound(*call): f"{call[0]}'s calls to {call[1]}" for call in self._calls}
-        return {**own, **admin, **metrics, **calls}
+        second = {port: f"the second version's {use}" for use, port in asdict(self.second).items()}
+        return {**own, **admin, **metrics, **calls, **second}
 
     def service(self, name: str) -> int:
         """A service's own port, gRPC or HTTP."""

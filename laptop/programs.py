@@ -11,6 +11,8 @@ from laptop import gateway, nats, sidecars
 from laptop.environment import Market, service_environment
 from laptop.postgres import Installation, server_command
 from laptop.server_data import SETTINGS, data_folder
+from laptop.topology import Service
+from mesh.laptop import SECOND, TWICE
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -76,16 +78,23 @@ def _sidecars(market: Market) -> list[Program]:
 
 
 def _services(market: Market) -> list[Program]:
-    return [
-        Program(
-            name=service.name,
-            group="services",
-            folder=market.home.path,
-            command=(sys.executable, "-m", service.name),
-            environment=service_environment(market, service),
-        )
-        for service in market.services
-    ]
+    firsts = [_service(market, service, service.name) for service in market.services]
+    if not market.mesh:
+        return firsts
+    twice = next(service for service in market.services if service.name == TWICE)
+    ports = market.ports.second
+    return [*firsts, _service(market, twice, SECOND, MODEL="v2", PORT=ports.service, ADMIN_PORT=ports.admin)]
+
+
+def _service(market: Market, service: Service, name: str, **other: object) -> Program:
+    environment = service_environment(market, service) | {key: str(value) for key, value in other.items()}
+    return Program(
+        name=name,
+        group="services",
+        folder=market.home.path,
+        command=(sys.executable, "-m", service.name),
+        environment=environment,
+    )
 
 
 def _gateway(market: Market) -> Program:

@@ -8,6 +8,7 @@ from laptop import gateway_admin, nats, pages, postgres, sidecars
 from laptop.environment import Market
 from laptop.pages import READY
 from laptop.server_data import data_folder
+from mesh.laptop import SECOND
 
 
 def problem(market: Market, name: str) -> str:
@@ -24,6 +25,8 @@ def problem(market: Market, name: str) -> str:
     }
     if name in checks:
         return checks[name]()
-    if service := sidecars.service_beside(name):
-        return pages.problem(ports.sidecar_admin(service), "/ready")
-    return READY if name == sidecars.RENEWAL else pages.problem(ports.admin(name), "/readyz")
+    if workload := sidecars.workload_beside(market, name):
+        return pages.problem(workload.admin.port, "/ready")
+    if name == sidecars.RENEWAL:
+        return READY
+    return pages.problem(ports.second.admin if name == SECOND else ports.admin(name), "/readyz")

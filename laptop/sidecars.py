@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from mesh.errors import MeshError
 from mesh.laptop import GATEWAY, laptop_site
 from mesh.policies import load_with
 from mesh.render import Files, client_files, client_transport_socket, render
-from mesh.site import Site
+from mesh.site import Site, Workload
 
 RENEWAL = "certificates"
 _ENDING = "-sidecar"
@@ -46,9 +46,9 @@ def program_name(workload: str) -> str:
     return f"{workload}{_ENDING}"
 
 
-def service_beside(program: str) -> str:
-    """The service that a program is the sidecar of; "" where it is none."""
-    return program.removesuffix(_ENDING) if program.endswith(_ENDING) else ""
+def workload_beside(market: Market, program: str) -> Workload | None:
+    """What a program is the sidecar of; None where it is no sidecar."""
+    return next((w for w in site(market).workloads if program_name(w.name) == program), None)
 
 
 def applied(market: Market) -> list[Path]:
@@ -56,10 +56,13 @@ def applied(market: Market) -> list[Path]:
     return sorted(market.home.mesh_changes.glob("*.yaml"))
 
 
-def rendered(market: Market, *changes: Path) -> dict[str, Files]:
-    """The files of each sidecar. Raises `LaptopError` with a line for each thing that the policies get wrong."""
+def rendered(market: Market, changes: Iterable[Path]) -> dict[str, Files]:
+    """The files of each sidecar, with these changes to the project's policies.
+
+    Raises `LaptopError` with a line for each thing that the policies get wrong.
+    """
     try:
-        return render(load_with(changes or applied(market)), site(market))
+        return render(load_with(changes), site(market))
     except MeshError as error:
         raise LaptopError(str(error), exit_code=2) from None
 
@@ -68,7 +71,7 @@ def write_files(market: Market) -> None:
     """Write what the sidecars and the gateway are started with, certificates included."""
     here = site(market)
     certificates.renew(Path(here.certificates), identities(here))
-    for name, files in rendered(market).items():
+    for name, files in rendered(market, applied(market)).items():
         sidecars.write(Path(here.folder) / name, files)
     sidecars.write(Path(here.folder) / GATEWAY, client_files(here, GATEWAY))
 

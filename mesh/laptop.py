@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from laptop.ports import HOST, Ports
@@ -9,6 +10,7 @@ from laptop.topology import SERVICES, Service, Speaks
 from mesh.site import NAME_LABEL, VERSION_LABEL, Address, Protocol, Site, Workload
 
 GATEWAY = "gateway"
+TWICE, SECOND = "recommendations", "recommendations-v2"
 BANK = "bank"
 BANK_HOST = "bank.outside.svc.cluster.local"  # as the policies call it
 _PROTOCOLS = {Speaks.GRPC: Protocol.GRPC, Speaks.HTTP: Protocol.HTTP}
@@ -17,17 +19,33 @@ _PROTOCOLS = {Speaks.GRPC: Protocol.GRPC, Speaks.HTTP: Protocol.HTTP}
 def laptop_site(ports: Ports, folder: Path) -> Site:
     """The site of the market at these ports, with its files in `folder`.
 
-    Who neither calls nor is called has no sidecar: it would have nothing to guard.
+    There are two versions of recommendations, so that there is something to shift. Who neither calls nor is called
+    has no sidecar: it would have nothing to guard.
     """
     services = [
         service for service in SERVICES if service.name != BANK and service.speaks is not Speaks.EVENTS
     ]
+    firsts = {service.name: _workload(ports, service) for service in services}
     return Site(
-        workloads=tuple(_workload(ports, service) for service in services),
+        workloads=(*firsts.values(), _second(firsts[TWICE], ports)),
         folder=str(folder / "sidecars"),
         certificates=str(folder / "certificates"),
         externals={BANK_HOST: Address(HOST, ports.service(BANK))},
         clients=(GATEWAY,),
+    )
+
+
+def _second(first: Workload, ports: Ports) -> Workload:
+    """Another version beside the first, under the same host and identity."""
+    second = ports.second
+    return replace(
+        first,
+        name=SECOND,
+        admin=Address(HOST, second.sidecar_admin),
+        metrics=Address(HOST, second.sidecar_metrics),
+        app=Address(HOST, second.service),
+        inbound=Address(HOST, second.inbound),
+        labels={**first.labels, VERSION_LABEL: "v2"},
     )
 
 

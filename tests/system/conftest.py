@@ -35,6 +35,7 @@ ADDRESS = {
     "countryCode": "GB",
 }
 PASSWORD = "correct horse battery"
+MESH = ["--mesh"] if os.environ.get("MESH") else []  # a sidecar beside each service, or none
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -61,7 +62,7 @@ def market(market_folder: Path) -> Iterator[str]:
     laptop = [sys.executable, "-m", "laptop"]
     where = ["--dir", str(folder)]
     try:
-        subprocess.run([*laptop, "up", "--port", str(port), *where], cwd=ROOT, check=True)
+        subprocess.run([*laptop, "up", "--port", str(port), *where, *MESH], cwd=ROOT, check=True)
         yield f"http://127.0.0.1:{port}"
         report = audit(stores_of(folder), patience=60)
         assert report.is_clean, f"{report.table()}\n\n{report.details()}"

@@ -31,7 +31,7 @@ def test_no_port_is_used_twice() -> None:
     ports = Ports(8080)
     calls = sum(len(service.calls) for service in ports.services)
     assert len(ports.all()) == 8 + 2 * len(ports.services)
-    assert len({**ports.all(), **ports.sidecars()}) == 8 + 5 * len(ports.services) + calls
+    assert len({**ports.all(), **ports.sidecars()}) == 8 + 5 * len(ports.services) + calls + 5
 
 
 def test_two_markets_a_block_apart_do_not_meet() -> None:

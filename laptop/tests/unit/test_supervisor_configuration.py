@@ -62,4 +62,4 @@ def test_groups_stop_in_the_opposite_order_of_their_start(market: Market, tmp_pa
     lines = configuration(market, programs).splitlines()
     groups = [line for line in lines if line.startswith(("[group", "priority"))]
     assert groups[::2] == ["[group:servers]", "[group:services]", "[group:gateway]"]
-    assert groups[1::2] == ["priority = 1", "priority = 2", "priority = 3"]
+    assert groups[1::2] == ["priority = 1", "priority = 3", "priority = 4"]

@@ -29,7 +29,7 @@ def complaint(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def test_render_is_a_line_for_each_sidecar(capsys: pytest.CaptureFixture[str]) -> None:
     lines = output(capsys, "--port", "9000", "render").splitlines()
-    assert len(lines) == 10
+    assert len(lines) == 11
     assert [line.split() for line in lines if line.startswith("cart")] == [
         ["cart", ":9064", ":9014", "catalog", "(2s)"]
     ]

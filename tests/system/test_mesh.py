@@ -1,0 +1,113 @@
+"""The market with a sidecar beside each service: the same shop, and policies that are changed while people buy."""
+
+import subprocess
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+
+import pytest
+import requests
+
+from audit.reconciliation import audit
+from laptop.tests.blocks import free_block
+from tests.system.conftest import ROOT, Shopper, sign_up, stores_of
+
+LABS = ROOT / "mesh" / "labs"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the market with the mesh keeps its state."""
+    return tmp_path_factory.mktemp("mesh") / "market"
+
+
+def laptop(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """One of the market's commands, as make runs it."""
+    command = [sys.executable, "-m", "laptop", *arguments, "--dir", str(folder)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+@pytest.fixture(scope="module")
+def mesh(folder):
+    """The base URL of a market with sidecars; nothing is lost in it."""
+    port = free_block()
+    try:
+        opened = laptop(folder, "up", "--mesh", "--port", str(port))
+        assert opened.returncode == 0, opened.stdout + opened.stderr
+        yield f"http://127.0.0.1:{port}"
+        report = audit(stores_of(folder), patience=60)
+        assert report.is_clean, report.told()
+    finally:
+        laptop(folder, "reset", "--yes")
+
+
+@pytest.fixture
+def shopper_in_the_mesh(mesh) -> Shopper:
+    return sign_up(mesh)
+
+
+@pytest.fixture
+def applied(folder):
+    """Applies a lab; takes everything back at the end."""
+
+    def apply(name):
+        done = laptop(folder, "mesh-apply", str(LABS / name))
+        assert done.returncode == 0, done.stderr
+        return float(done.stdout.rsplit(" ", 2)[1])
+
+    yield apply
+    laptop(folder, "mesh-remove")
+
+
+@pytest.fixture
+def passers_by(mesh):
+    """People who look at a product all the time; counts the answers by their status."""
+    seen: Counter[int] = Counter()
+    leave = threading.Event()
+
+    def look():
+        while not leave.is_set():
+            seen[requests.get(f"{mesh}/p/ramen-bowl", timeout=30).status_code] += 1
+
+    crowd = [threading.Thread(target=look) for _ in range(4)]
+    for one in crowd:
+        one.start()
+    yield seen
+    leave.set()
+    for one in crowd:
+        one.join()
+
+
+def test_an_order_is_confirmed_through_the_sidecars(shopper_in_the_mesh):
+    shopper_in_the_mesh.fill_basket("ramen-bowl")
+    assert shopper_in_the_mesh.buy().json()["state"] == "CONFIRMED"
+
+
+def test_a_change_of_the_policies_holds_within_5_seconds_and_fails_nobody(applied, passers_by):
+    labs = ["10", "50", "100"]
+    assert max(applied(f"recommendations-v2-{share}-percent.yaml") for share in labs) < 5
+    assert max(applied(name) for name in ("recommendations-v2-mirrored.yaml",)) < 5
+    assert set(passers_by) == {200}
+    assert passers_by[200] > 50
+
+
+def test_a_lab_that_is_applied_can_be_felt(applied, shopper_in_the_mesh):
+    shopper_in_the_mesh.fill_basket("ramen-bowl")
+    applied("bank-answers-2-seconds-late.yaml")
+    assert shopper_in_the_mesh.buy().elapsed.total_seconds() > 2
+
+
+def test_a_file_that_makes_no_sense_is_one_line_and_changes_nothing(folder, tmp_path, shopper_in_the_mesh):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(
+        (LABS / "bank-answers-2-seconds-late.yaml")
+        .read_text()
+        .replace("spec:", "spec:\n  gatewys: [mesh]", 1)
+    )
+    tried = laptop(folder, "mesh-apply", str(wrong))
+    assert tried.returncode == 2
+    (line,) = tried.stderr.splitlines()
+    assert "spec.gatewys is not supported by the renderer" in line
+    shopper_in_the_mesh.fill_basket("ramen-bowl")
+    assert shopper_in_the_mesh.buy().json()["state"] == "CONFIRMED"
