@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 
 from laptop.accounts import Account
 from laptop.errors import LaptopError
+from laptop.ports import is_taken
 
 START_TIMEOUT = 20.0  # seconds
 _POLL = 0.01  # seconds
@@ -41,12 +43,19 @@ class Server:
     identity: Mapping[str, object]  # subprocess arguments that name the account to run as
 
 
+def _shuffled() -> Iterator[int]:
+    # Below what the system gives to whoever connects: a port from there may be gone before it is listened on. Each
+    # process begins elsewhere, so that two which look at once do not find the same.
+    ports, start = range(2_000, 10_000), random.randrange(8_000)
+    return cycle([*ports[start:], *ports[:start]])
+
+
+_ports = _shuffled()
+
+
 def free_port() -> int:
-    """A TCP port of the loopback interface that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port of the loopback interface that nobody listens on; the next call gives another."""
+    return next(port for port in _ports if not is_taken(port))
 
 
 @contextlib.contextmanager
