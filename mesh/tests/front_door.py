@@ -21,6 +21,9 @@ _FILTERS = "type.googleapis.com/envoy.extensions.filters."
 _OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
+MANY = 6  # accounts, of which not each can have files that are watched
+
+
 @contextmanager
 def running_door(site: Site, accounts: Sequence[str], believed: str = "") -> Iterator[str]:
     """Runs an Envoy that calls any service as any of these accounts; its address.
@@ -87,6 +90,8 @@ def _cluster(site: Site, account: str, service: str, believed: str) -> dict[str,
         if believed != "-"
         else {}
     )
+    if len(site.accounts) > MANY and secure:
+        _unwatched(secure["transport_socket"], f"{site.certificates}/{account}/current")
     name = f"{account}-{service}"
     found = endpoints(name, callee.inbound)
     return {
@@ -95,3 +100,18 @@ def _cluster(site: Site, account: str, service: str, believed: str) -> dict[str,
         "typed_extension_protocol_options": {_OPTIONS: options},
         **secure,
     }
+
+
+def _unwatched(socket: dict[str, Any], folder: str) -> None:
+    """Has Envoy read keys and certificates once: each file that it watches takes one of the system's few watchers."""
+    context = socket["typed_config"]["common_tls_context"]
+    del context["tls_certificate_sds_secret_configs"]
+    context["tls_certificates"] = [
+        {
+            "certificate_chain": {"filename": f"{folder}/chain.pem"},
+            "private_key": {"filename": f"{folder}/key.pem"},
+        }
+    ]
+    combined = context.pop("combined_validation_context")
+    trusted = {"trusted_ca": {"filename": f"{folder}/authorities.pem"}}
+    context["validation_context"] = {**combined["default_validation_context"], **trusted}
