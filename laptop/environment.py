@@ -81,25 +81,26 @@ def common_environment(home: Home, caller: Mapping[str, str]) -> dict[str, str]:
     return {**passed_on, MARKER: str(home.path), "MALLOC_ARENA_MAX": "2", "TZ": "UTC"}
 
 
-def service_environment(market: Market, service: Service) -> dict[str, str]:
-    """The environment variables of one service."""
-    found = {"HOST": HOST, "ADMIN_PORT": str(market.ports.admin(service.name))}
+def service_environment(market: Market, service: Service, name: str = "") -> dict[str, str]:
+    """The environment variables of one service, or of another instance of it called ``name``."""
+    name = name or service.name
+    found = {"HOST": HOST, "ADMIN_PORT": str(market.ports.admin(name))}
     if service.speaks is not Speaks.EVENTS:
-        found["PORT"] = str(market.ports.service(service.name))
+        found["PORT"] = str(market.ports.service(name))
         found["SHARE_PORT"] = "yes"  # with its relief
     if service.database:
         found["DATABASE_URL"] = market.database_url(service.name, service.name, caller=service.name)
     if service.broker:
         found["NATS_URL"] = market.broker_url(service.name)
-    for name in service.calls:
-        found.update(_address(market, service.name, name))
+    for callee in service.calls:
+        found.update(_address(market, service.name, callee))
     settings = {
         "SECRET_KEY": market.secrets.secret_key,
         "BANK_API_KEY": market.secrets.bank_api_key,
         "MAIL_DIR": str(market.home.mail),
         "SHOP_URL": market.address,
     }
-    return found | {name: settings[name] for name in service.settings}
+    return found | {setting: settings[setting] for setting in service.settings}
 
 
 def _address(market: Market, caller: str, name: str) -> dict[str, str]:

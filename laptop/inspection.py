@@ -9,7 +9,6 @@ from laptop.readiness import problem
 from laptop.supervisor import Process, Supervisor
 from laptop.terminal import table
 from laptop.topology import Speaks
-from mesh.laptop import SECOND
 
 _HEADINGS = ("NAME", "STATE", "PID", "PORT", "ADMIN", "READY", "MEMORY", "UPTIME")
 
@@ -45,14 +44,12 @@ def _ports(market: Market, name: str) -> tuple[str, str]:
         "nats": (str(ports.nats), str(ports.nats_monitoring)),
         sidecars.RENEWAL: ("-", "-"),
     }
-    if (beside := sidecars.workload_beside(market, name)) and beside.inbound:
-        return str(beside.inbound.port), str(beside.admin.port)
-    if name == SECOND:
-        return str(ports.second.service), str(ports.second.admin)
     if name in servers:
         return servers[name]
-    service = next(service for service in market.services if service.name == name)
-    own = "-" if service.speaks is Speaks.EVENTS else str(ports.service(name))
+    if beside := sidecars.service_beside(name):
+        return str(ports.inbound(beside)), str(ports.sidecar_admin(beside))
+    silent = {service.name for service in market.services if service.speaks is Speaks.EVENTS}
+    own = "-" if name in silent else str(ports.service(name))
     return own, str(ports.admin(name))
 
 

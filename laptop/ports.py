@@ -5,28 +5,17 @@ from __future__ import annotations
 import contextlib
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import psutil
 
 from laptop.errors import LaptopError
 from laptop.home import MARKER
-from laptop.topology import SERVICES, Service
+from laptop.topology import SECOND, SERVICES, Service
 
 HOST = "127.0.0.1"
 BLOCK = 100  # how far two markets' gateway ports must be apart
 _HIGHEST = 65535 - BLOCK
-
-
-@dataclass(frozen=True)
-class SecondPorts:
-    """Where a second version of a service listens, and its sidecar."""
-
-    service: int
-    admin: int
-    inbound: int
-    sidecar_admin: int
-    sidecar_metrics: int
 
 
 @dataclass(frozen=True)
@@ -75,11 +64,6 @@ class Ports:
         """Envoy's statistics for Prometheus."""
         return self.gateway + 7
 
-    @property
-    def second(self) -> SecondPorts:
-        """The ports of the second version of recommendations, which runs beside the first where there is a mesh."""
-        return SecondPorts(*(self.gateway + distance for distance in (8, 9, 36, 37, 38)))
-
     def sidecar_admin(self, name: str) -> int:
         """The admin interface of a service's sidecar."""
         return self.gateway + 25 + self._place(name)
@@ -100,14 +84,14 @@ class Ports:
     def _calls(self) -> list[tuple[str, str]]:
         return [(service.name, callee) for service in self.services for callee in service.calls]
 
-    def sidecars(self) -> dict[int, str]:
-        """Every port of the mesh, which is used only where there is one, and what it is for."""
-        names = [service.name for service in self.services]
+    def of_the_mesh(self) -> dict[int, str]:
+        """Every port that is used only where there is a mesh, and what it is for."""
+        names = [*(service.name for service in self.services), SECOND]
         own = {self.inbound(name): f"{name}'s sidecar" for name in names}
         admin = {self.sidecar_admin(name): f"the admin interface of {name}'s sidecar" for name in names}
         metrics = {self.sidecar_metrics(name): f"the metrics of {name}'s sidecar" for name in names}
         calls = {self.outbound(*call): f"{call[0]}'s calls to {call[1]}" for call in self._calls}
-        second = {port: f"the second version's {use}" for use, port in asdict(self.second).items()}
+        second = {self.service(SECOND): SECOND, self.admin(SECOND): f"{SECOND}'s admin pages"}
         return {**own, **admin, **metrics, **calls, **second}
 
     def service(self, name: str) -> int:
@@ -119,9 +103,9 @@ class Ports:
         return self.gateway + 40 + self._place(name)
 
     def _place(self, name: str) -> int:
-        return [service.name for service in self.services].index(name)
+        return [*(service.name for service in self.services), SECOND].index(name)
 
-    def all(self) -> dict[int, str]:
+    def all(self, *, with_mesh: bool = False) -> dict[int, str]:
         """Every port and what it is for."""
         fixed = {
             self.gateway: "the gateway",
@@ -135,13 +119,12 @@ class Ports:
         }
         own = {self.service(service.name): service.name for service in self.services}
         admin = {self.admin(service.name): f"{service.name}'s admin pages" for service in self.services}
-        return {**fixed, **own, **admin}
+        return {**fixed, **own, **admin, **(self.of_the_mesh() if with_mesh else {})}
 
 
 def check_free(ports: Ports, *, with_mesh: bool = False) -> None:
     """Raise `LaptopError` if any port is taken: one line for each holder, with its ports and their use."""
-    wanted = {**ports.all(), **(ports.sidecars() if with_mesh else {})}
-    uses = {port: use for port, use in wanted.items() if is_taken(port)}
+    uses = {port: use for port, use in ports.all(with_mesh=with_mesh).items() if is_taken(port)}
     if not uses:
         return
     owners = _listeners()
@@ -201,7 +184,6 @@ def _described(process: psutil.Process) -> str:
 
 def _next_free(ports: Ports) -> int:
     candidates = range(ports.gateway + 1000, _HIGHEST, 1000)
-    whole = (
-        port for port in candidates if not any(is_taken(other) for other in Ports(port, ports.services).all())
-    )
+    blocks = {port: Ports(port, ports.services).all(with_mesh=True) for port in candidates}
+    whole = (port for port, block in blocks.items() if not any(is_taken(other) for other in block))
     return next(whole, ports.gateway)

@@ -11,8 +11,7 @@ from laptop import gateway, nats, sidecars
 from laptop.environment import Market, service_environment
 from laptop.postgres import Installation, server_command
 from laptop.server_data import SETTINGS, data_folder
-from laptop.topology import Service
-from mesh.laptop import SECOND, TWICE
+from laptop.topology import SECOND, TWICE, Service
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -79,21 +78,17 @@ def _sidecars(market: Market) -> list[Program]:
 
 def _services(market: Market) -> list[Program]:
     firsts = [_service(market, service, service.name) for service in market.services]
-    if not market.mesh:
-        return firsts
-    twice = next(service for service in market.services if service.name == TWICE)
-    ports = market.ports.second
-    return [*firsts, _service(market, twice, SECOND, MODEL="v2", PORT=ports.service, ADMIN_PORT=ports.admin)]
+    twice = next((service for service in market.services if service.name == TWICE), None)
+    return [*firsts, _service(market, twice, SECOND, MODEL="v2")] if market.mesh and twice else firsts
 
 
-def _service(market: Market, service: Service, name: str, **other: object) -> Program:
-    environment = service_environment(market, service) | {key: str(value) for key, value in other.items()}
+def _service(market: Market, service: Service, name: str, **further: str) -> Program:
     return Program(
         name=name,
         group="services",
         folder=market.home.path,
         command=(sys.executable, "-m", service.name),
-        environment=environment,
+        environment=service_environment(market, service, name) | further,
     )
 
 

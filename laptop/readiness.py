@@ -8,7 +8,6 @@ from laptop import gateway_admin, nats, pages, postgres, sidecars
 from laptop.environment import Market
 from laptop.pages import READY
 from laptop.server_data import data_folder
-from mesh.laptop import SECOND
 
 
 def problem(market: Market, name: str) -> str:
@@ -19,14 +18,13 @@ def problem(market: Market, name: str) -> str:
             READY if postgres.accepts_connections(data_folder(market.home)) else "not accepting"
         ),
         "nats": lambda: READY if nats.accepts_connections(ports.nats) else "not accepting",
+        sidecars.RENEWAL: lambda: READY,  # what it has to do before others start is done before it starts
         "gateway": lambda: (
             gateway_admin.problem(market, ports.gateway_admin) or pages.problem(ports.gateway, "/readyz")
         ),
     }
     if name in checks:
         return checks[name]()
-    if workload := sidecars.workload_beside(market, name):
-        return pages.problem(workload.admin.port, "/ready")
-    if name == sidecars.RENEWAL:
-        return READY
-    return pages.problem(ports.second.admin if name == SECOND else ports.admin(name), "/readyz")
+    if service := sidecars.service_beside(name):
+        return pages.problem(ports.sidecar_admin(service), "/ready")
+    return pages.problem(ports.admin(name), "/readyz")

@@ -16,7 +16,7 @@ from mesh.errors import MeshError
 from mesh.laptop import GATEWAY, laptop_site
 from mesh.policies import load_with
 from mesh.render import Files, client_files, client_transport_socket, render
-from mesh.site import Site, Workload
+from mesh.site import Site
 
 RENEWAL = "certificates"
 _ENDING = "-sidecar"
@@ -46,9 +46,9 @@ def program_name(workload: str) -> str:
     return f"{workload}{_ENDING}"
 
 
-def workload_beside(market: Market, program: str) -> Workload | None:
-    """What a program is the sidecar of; None where it is no sidecar."""
-    return next((w for w in site(market).workloads if program_name(w.name) == program), None)
+def service_beside(program: str) -> str:
+    """The service, or the second version of one, that a program is the sidecar of; "" where it is none."""
+    return program.removesuffix(_ENDING) if program.endswith(_ENDING) else ""
 
 
 def applied(market: Market) -> list[Path]:

@@ -26,6 +26,9 @@ class Service:
     settings: tuple[str, ...] = ()
 
 
+# With a mesh there are two versions of one service, to shift requests between.
+TWICE, SECOND = "recommendations", "recommendations-v2"
+
 SERVICES = (
     Service(
         "storefront",

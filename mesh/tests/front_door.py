@@ -21,21 +21,22 @@ _FILTERS = "type.googleapis.com/envoy.extensions.filters."
 _OPTIONS = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
-MANY = 6  # accounts, of which not each can have files that are watched
-
-
 @contextmanager
-def running_door(site: Site, accounts: Sequence[str], believed: str = "") -> Iterator[str]:
+def running_door(
+    site: Site, accounts: Sequence[str], believed: str = "", *, watching: bool = True
+) -> Iterator[str]:
     """Runs an Envoy that calls any service as any of these accounts; its address.
 
     `believed` is whose identity it expects of everybody it calls, in the place of their own; `-` for plaintext.
+    One that is not `watching` reads keys and certificates once: each file that an Envoy watches takes one of the
+    system's few watchers, and with all accounts at once they would not do.
     """
     for account in accounts:
         sidecars.write(Path(site.folder) / account, client_files(site, account))
     port, admin = free_port(), free_port()
     with temporary_folder("market-mesh-") as folder:
         (folder / "door.yaml").write_text(
-            sidecars.text(_configuration(site, accounts, believed, port, admin))
+            sidecars.text(_configuration(site, accounts, believed, watching, port, admin))
         )
         server = Server(
             command=[str(wheels.envoy()), "-c", "door.yaml", "--disable-hot-restart", "--concurrency", "1"],
@@ -49,7 +50,7 @@ def running_door(site: Site, accounts: Sequence[str], believed: str = "") -> Ite
 
 
 def _configuration(
-    site: Site, accounts: Sequence[str], believed: str, port: int, admin: int
+    site: Site, accounts: Sequence[str], believed: str, watching: bool, port: int, admin: int
 ) -> dict[str, Any]:
     services = list(dict.fromkeys(workload.service for workload in site.workloads if workload.inbound))
     pairs = [(account, service) for account in accounts for service in services]
@@ -69,7 +70,7 @@ def _configuration(
         "admin": {"address": socket(Address(HOST, admin))},
         "static_resources": {
             "listeners": [{"address": socket(Address(HOST, port)), "filter_chains": [chain]}],
-            "clusters": [_cluster(site, account, service, believed) for account, service in pairs],
+            "clusters": [_cluster(site, account, service, believed, watching) for account, service in pairs],
         },
     }
 
@@ -80,7 +81,7 @@ def _route(account: str, service: str) -> dict[str, Any]:
     return {"match": {"prefix": "/", "headers": headers}, "route": {"cluster": f"{account}-{service}"}}
 
 
-def _cluster(site: Site, account: str, service: str, believed: str) -> dict[str, Any]:
+def _cluster(site: Site, account: str, service: str, believed: str, watching: bool) -> dict[str, Any]:
     callee = site.instances(service)[0]
     assert callee.inbound is not None
     speaks = "http2_protocol_options" if callee.protocol is Protocol.GRPC else "http_protocol_options"
@@ -90,7 +91,7 @@ def _cluster(site: Site, account: str, service: str, believed: str) -> dict[str,
         if believed != "-"
         else {}
     )
-    if len(site.accounts) > MANY and secure:
+    if secure and not watching:
         _unwatched(secure["transport_socket"], f"{site.certificates}/{account}/current")
     name = f"{account}-{service}"
     found = endpoints(name, callee.inbound)
@@ -103,7 +104,7 @@ def _cluster(site: Site, account: str, service: str, believed: str) -> dict[str,
 
 
 def _unwatched(socket: dict[str, Any], folder: str) -> None:
-    """Has Envoy read keys and certificates once: each file that it watches takes one of the system's few watchers."""
+    """The same with files that are read once."""
     context = socket["typed_config"]["common_tls_context"]
     del context["tls_certificate_sds_secret_configs"]
     context["tls_certificates"] = [

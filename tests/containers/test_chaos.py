@@ -7,9 +7,9 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import requests
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from tests.containers.engine import docker
-from tests.containers.test_hardening import CONTAINERS
+from tests.containers.engine import CONTAINERS, docker
 from tests.system.test_outages import sells
 
 SEED, SECONDS, BUYERS = 1, 45, 4
@@ -27,18 +27,16 @@ def keeps_buying(shopper, products, closing, seed):
     return [answer for answer in orders if "id" in answer]
 
 
+@retry(
+    retry=retry_if_exception_type(requests.RequestException), stop=stop_after_delay(120), wait=wait_fixed(0.2),
+    reraise=True,
+)  # fmt: skip
 def insists(ask):
-    """Asks until the answer is clear; gives it."""
-    end = time.monotonic() + 120
-    while True:
-        try:
-            answer = ask()
-            if answer.status_code < 500 and answer.status_code != 429:
-                return answer.json()
-        except requests.RequestException:
-            pass
-        assert time.monotonic() < end, "no clear answer for two minutes"
-        time.sleep(0.2)
+    """Asks until the answer is clear; gives it. Fails after two minutes."""
+    answer = ask()
+    if answer.status_code >= 500 or answer.status_code == 429:
+        answer.raise_for_status()
+    return answer.json()
 
 
 def kill(compose, victim):

@@ -3,13 +3,10 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
 from laptop.topology import SERVICES
-from tests.containers.engine import ROOT, docker
+from tests.containers.engine import COMPOSE, CONTAINERS, docker
 
-COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-CONTAINERS = [name for name, service in COMPOSE["services"].items() if "profiles" not in service]
 WITH_DATA = {service.name for service in SERVICES if service.database or service.broker}
 IN_PYTHON = [service.name for service in SERVICES] + ["nats"]
 REACHES = """

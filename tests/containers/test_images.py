@@ -9,8 +9,7 @@ import pytest
 
 from laptop.topology import SERVICES
 from tests.containers.conftest import READY_SECONDS
-from tests.containers.engine import ROOT, docker
-from tests.containers.test_hardening import CONTAINERS
+from tests.containers.engine import CONTAINERS, ROOT, docker
 
 OURS = [service.name for service in SERVICES] + ["gateway", "nats", "audit"]
 BUDGET = 200_000_000  # bytes, all images together, compressed, shared layers once

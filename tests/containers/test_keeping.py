@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.containers.test_hardening import CONTAINERS
+from tests.containers.engine import CONTAINERS
 from tests.system.conftest import Shopper
 from tests.system.test_outages import buys, reaches, sells
 

@@ -31,12 +31,12 @@ def test_no_port_is_used_twice() -> None:
     ports = Ports(8080)
     calls = sum(len(service.calls) for service in ports.services)
     assert len(ports.all()) == 8 + 2 * len(ports.services)
-    assert len({**ports.all(), **ports.sidecars()}) == 8 + 5 * len(ports.services) + calls + 5
+    assert len(ports.all(with_mesh=True)) == 8 + 5 * len(ports.services) + calls + 5
 
 
 def test_two_markets_a_block_apart_do_not_meet() -> None:
     one, other = Ports(8080), Ports(8080 + BLOCK)
-    assert not {**one.all(), **one.sidecars()}.keys() & {**other.all(), **other.sidecars()}.keys()
+    assert not one.all(with_mesh=True).keys() & other.all(with_mesh=True).keys()
 
 
 def test_a_taken_port_is_named_with_its_use_and_its_owner(taken: Ports) -> None:

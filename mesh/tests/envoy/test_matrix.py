@@ -69,7 +69,7 @@ def market() -> Iterator[Market]:
         for name, files in render(load_with(), site).items():
             workload = next(workload for workload in site.workloads if workload.name == name)
             stack.enter_context(running_sidecar(site, workload, files))
-        yield Market(site, stack.enter_context(running_door(site, site.accounts)))
+        yield Market(site, stack.enter_context(running_door(site, site.accounts, watching=False)))
 
 
 def methods() -> Iterator[tuple[str, str]]:
