@@ -99,7 +99,9 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m laptop", description="The market on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", parents=[common], help="open the market")
-    up.add_argument("--port", default="8080", help="the gateway's port; of the 99 above it some are used as well")
+    up.add_argument(
+        "--port", default="8080", help="the gateway's port; of the 99 above it some are used as well"
+    )
     up.add_argument("--mesh", action="store_true", help="with a sidecar beside each service")
     commands.add_parser("down", parents=[common], help="close the market; it keeps its data")
     commands.add_parser("status", parents=[common], help="show what runs, and where")

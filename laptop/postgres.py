@@ -87,8 +87,8 @@ def initialise(postgres: Installation, data: Path, password: str) -> None:
     """
     workshop = data.with_name(data.name + ".unfinished")
     shutil.rmtree(workshop, ignore_errors=True)
-    workshop.mkdir(mode=0o700)
     try:
+        workshop.mkdir(mode=0o700)
         password_file = workshop / "password"
         password_file.touch(mode=0o600)
         password_file.write_text(password)
@@ -101,23 +101,36 @@ def initialise(postgres: Installation, data: Path, password: str) -> None:
         shutil.rmtree(workshop, ignore_errors=True)
 
 
-def _run_initdb(postgres: Installation, data: Path, password_file: Path) -> None:
-    # In a session of its own: it starts helpers, and all of them must be gone before their folder is removed.
-    process = subprocess.Popen(
-        [postgres.program("initdb"), *_INITDB, f"--pwfile={password_file}", "-D", data],
-        cwd=data.parent,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        **subprocess_identity(postgres.account),  # type: ignore[call-overload]
-    )
+@contextlib.contextmanager
+def _interruptions_waiting() -> Iterator[None]:
+    """Ctrl-C and the like take effect at the end of the block."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
     try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _run_initdb(postgres: Installation, data: Path, password_file: Path) -> None:
+    process = None
+    try:
+        # In a session of its own: it starts helpers, and all of them must be gone before their folder is removed.
+        with _interruptions_waiting():  # one that came while it is started would leave it running
+            process = subprocess.Popen(
+                [postgres.program("initdb"), *_INITDB, f"--pwfile={password_file}", "-D", data],
+                cwd=data.parent,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+                start_new_session=True,
+                **subprocess_identity(postgres.account),  # type: ignore[call-overload]
+            )
         _, complaint = process.communicate()
     except BaseException:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        if process:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
         raise
     if process.returncode:
         raise LaptopError(f"PostgreSQL could not make its data folder {data}:\n{complaint.strip()}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -74,3 +75,36 @@ def test_interrupting_the_first_start_leaves_no_half_made_data(new_market: Small
     assert interrupt(new_market, data_is_being_made, signal.SIGINT) == (130, "\nInterrupted.\n")
     assert new_market.processes() == []
     assert unfinished_files(new_market) == []
+
+
+AS_IT_STARTS = """
+import os, signal, subprocess
+from laptop.accounts import substitute_for_root
+from laptop.postgres import initialise, installation
+from laptop.throwaway import temporary_folder
+
+started = []
+
+class Interrupted(subprocess.Popen):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        started.append(self)
+        os.kill(os.getpid(), signal.SIGINT)
+
+with temporary_folder("market-postgres-", substitute_for_root()) as folder:
+    postgres = installation(copy_to=folder / "postgresql")
+    if postgres.account:
+        postgres.account.own(folder)
+    subprocess.Popen = Interrupted
+    try:
+        initialise(postgres, folder / "data", "secret")
+    except KeyboardInterrupt:
+        print("interrupted", started[0].returncode, sorted(path.name for path in folder.glob("data*")))
+"""
+
+
+def test_an_interruption_while_the_first_start_begins_leaves_nothing() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", AS_IT_STARTS], cwd=ROOT, capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout == f"interrupted {-signal.SIGKILL} []\n", done.stderr
