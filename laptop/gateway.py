@@ -36,8 +36,7 @@ def write_configuration(market: Market, caller: Mapping[str, str]) -> None:
         if not caller.get(COLLECTOR):
             _switch_tracing_off(document)
         if market.mesh:
-            for cluster in document.get("static_resources", {}).get("clusters", []):
-                sidecars.secure(market, cluster)
+            sidecars.secure(market, document.get("static_resources", {}).get("clusters", []))
         market.home.write_private(folder / source.name, json.dumps(document, indent=1))
 
 

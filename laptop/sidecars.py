@@ -52,8 +52,9 @@ def service_beside(program: str) -> str:
 
 
 def applied(market: Market) -> list[Path]:
-    """The resources that were applied to the project's policies, in the order of their names."""
-    return sorted(market.home.mesh_changes.glob("*.yaml"))
+    """The files that were applied to the project's policies, the latest last: of two for one resource it is the one
+    that holds."""
+    return sorted(market.home.mesh_changes.glob("*.yaml"), key=lambda file: file.stat().st_mtime_ns)
 
 
 def rendered(market: Market, changes: Iterable[Path]) -> dict[str, Files]:
@@ -81,11 +82,12 @@ def identities(here: Site) -> Mapping[str, str]:
     return {account: here.identity(account) for account in here.accounts}
 
 
-def secure(market: Market, cluster: dict[str, Any]) -> None:
-    """Have the gateway speak mutual TLS to a cluster whose service has a sidecar."""
+def secure(market: Market, clusters: Iterable[dict[str, Any]]) -> None:
+    """Have the gateway speak mutual TLS to those of its clusters whose service has a sidecar."""
     here = site(market)
-    if here.instances(cluster["name"]):
-        cluster["transport_socket"] = client_transport_socket(here, GATEWAY, cluster["name"])
+    for cluster in clusters:
+        if here.instances(cluster["name"]):
+            cluster["transport_socket"] = client_transport_socket(here, GATEWAY, cluster["name"])
 
 
 def commands(market: Market) -> dict[str, list[str]]:
