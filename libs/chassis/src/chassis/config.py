@@ -37,6 +37,7 @@ class ServiceConfig:
     service: ClassVar[str]
 
     host: str = "127.0.0.1"
+    admin_host: str = ""
     port: int = 8000
     admin_port: int = 9000
     log_level: LogLevel = LogLevel.INFO

@@ -70,10 +70,11 @@ class Service:
         for start in self._starts:
             start()
         config = self.config
+        host = config.admin_host or config.host
         try:
-            admin = AdminServer(config.host, config.admin_port, self.readiness)
+            admin = AdminServer(host, config.admin_port, self.readiness)
         except OSError as error:
-            raise self.taken("ADMIN_PORT", config.admin_port, error) from None
+            raise self.taken("ADMIN_PORT", config.admin_port, error, host) from None
         self.on_stop(Stage.CLOSE, admin.stop)
         admin.start()
         self._started = True
@@ -109,10 +110,11 @@ class Service:
         logging.shutdown()
         os._exit(0)
 
-    def taken(self, variable: str, port: int, why: object = "") -> SystemExit:
+    def taken(self, variable: str, port: int, why: object = "", host: str = "") -> SystemExit:
         """What to raise where a port cannot be listened on: one clear line, and exit code 1."""
+        address = f"{host or self.config.host}:{port}"
         return SystemExit(
-            f"{self.config.service}: cannot listen on {self.config.host}:{port}, is it taken? Set {variable}. {why}"
+            f"{self.config.service}: cannot listen on {address}, is it taken? Set {variable}. {why}"
         )
 
     def _on_signal(self, number: int, _frame: object) -> None:

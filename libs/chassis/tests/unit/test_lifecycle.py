@@ -64,3 +64,10 @@ def test_a_taken_admin_port_is_one_clear_line():
         f"stall: cannot listen on 127.0.0.1:{port}, is it taken? Set ADMIN_PORT."
     )
     assert "\n" not in str(exit.value)
+
+
+def test_the_admin_server_may_listen_elsewhere_than_the_service():
+    not_of_this_machine = "192.0.2.1"
+    service = Service(Config(host=not_of_this_machine, admin_host="127.0.0.1", admin_port=0))
+    service.start()
+    service.stop()
