@@ -66,7 +66,7 @@ def _take_effect(market: Market, changes: Iterable[Path]) -> str:
 
     def one(name: str) -> tuple[str, bool]:
         workload = next(workload for workload in here.workloads if workload.name == name)
-        return name, bool(update(Path(here.folder) / name, files[name], workload.admin))
+        return name, bool(update(Path(here.folder) / name, files[name], workload.statistics))
 
     try:
         with ThreadPoolExecutor(len(files)) as hands:

@@ -11,11 +11,12 @@ from typing import Any
 from laptop import wheels
 from laptop.environment import Market
 from laptop.errors import LaptopError
-from mesh import certificates, sidecars
+from mesh import certificates, render, sidecars
 from mesh.errors import MeshError
-from mesh.laptop import GATEWAY, laptop_site
+from mesh.laptop import laptop_site
+from mesh.market import GATEWAY
 from mesh.policies import load_with
-from mesh.render import Files, client_files, client_transport_socket, render
+from mesh.render import Files, client_files
 from mesh.site import Site
 
 RENEWAL = "certificates"
@@ -63,7 +64,7 @@ def rendered(market: Market, changes: Iterable[Path]) -> dict[str, Files]:
     Raises `LaptopError` with a line for each thing that the policies get wrong.
     """
     try:
-        return render(load_with(changes), site(market))
+        return render.render(load_with(changes), site(market))
     except MeshError as error:
         raise LaptopError(str(error), exit_code=2) from None
 
@@ -84,10 +85,7 @@ def identities(here: Site) -> Mapping[str, str]:
 
 def secure(market: Market, clusters: Iterable[dict[str, Any]]) -> None:
     """Have the gateway speak mutual TLS to those of its clusters whose service has a sidecar."""
-    here = site(market)
-    for cluster in clusters:
-        if here.instances(cluster["name"]):
-            cluster["transport_socket"] = client_transport_socket(here, GATEWAY, cluster["name"])
+    render.secure(site(market), GATEWAY, clusters)
 
 
 def commands(market: Market) -> dict[str, list[str]]:

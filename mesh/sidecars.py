@@ -13,7 +13,7 @@ import yaml
 
 from mesh.errors import MeshError
 from mesh.render import BOOTSTRAP, Files
-from mesh.render.bootstrap import CLUSTERS
+from mesh.render.bootstrap import CLUSTERS, VERSIONS
 from mesh.render.types import Document
 from mesh.site import Address
 
@@ -49,21 +49,28 @@ def write(folder: Path, files: Files) -> tuple[str, ...]:
     return changed
 
 
-def update(folder: Path, files: Files, admin: Address, seconds: float = 10.0) -> tuple[str, ...]:
+def update(folder: Path, files: Files, statistics: Address, seconds: float = 10.0) -> tuple[str, ...]:
     """The same for a sidecar that runs, without a request lost: names the changed files once it uses them.
 
-    Clusters come before the routes that name them, and go after those. Raises MeshError where the sidecar, whose admin
-    interface is at `admin`, does not take a file up in time; a file that it refuses changes nothing.
+    Clusters come before the routes that name them, and go after those. Raises MeshError where the sidecar, which tells
+    of itself at `statistics`, does not take a file up in time; a file that it refuses changes nothing.
     """
     changed = _changed(folder, files)
     if CLUSTERS in changed:
-        _move_and_wait(folder, {CLUSTERS: _both(folder / CLUSTERS, files[CLUSTERS])}, admin, seconds)
+        _move_and_wait(folder, {CLUSTERS: _both(folder / CLUSTERS, files[CLUSTERS])}, statistics, seconds)
     others = {name: files[name] for name in changed if name not in (CLUSTERS, BOOTSTRAP)}
-    _move_and_wait(folder, others, admin, seconds)
+    _move_and_wait(folder, others, statistics, seconds)
     if CLUSTERS in changed:
-        _move_and_wait(folder, {CLUSTERS: files[CLUSTERS]}, admin, seconds)
+        _move_and_wait(folder, {CLUSTERS: files[CLUSTERS]}, statistics, seconds)
     write(folder, files)
     return changed
+
+
+def put(folder: Path, files: Files, statistics: Address) -> tuple[str, ...]:
+    """`update` where the sidecar runs, else `write`."""
+    if _in_use(statistics):
+        return update(folder, files, statistics)
+    return write(folder, files)
 
 
 def _changed(folder: Path, files: Files) -> tuple[str, ...]:
@@ -72,23 +79,23 @@ def _changed(folder: Path, files: Files) -> tuple[str, ...]:
     )
 
 
-def _move_and_wait(folder: Path, files: Files, admin: Address, seconds: float) -> None:
+def _move_and_wait(folder: Path, files: Files, statistics: Address, seconds: float) -> None:
     for name, document in files.items():
         _move(folder / name, text(_versioned(document)))
     wanted = {name: _versioned(document)[_VERSION] for name, document in files.items()}
     deadline = time.monotonic() + seconds
-    while missing := [name for name, version in wanted.items() if version not in _in_use(admin)]:
+    while missing := [name for name, version in wanted.items() if version not in _in_use(statistics)]:
         if time.monotonic() > deadline:
             names = ", ".join(missing)
             raise MeshError([f"the sidecar of {folder.name} does not take up {names}; its log says why"])
         time.sleep(_POLL_SECONDS)
 
 
-def _in_use(admin: Address) -> set[str]:
+def _in_use(statistics: Address) -> set[str]:
     """The versions of the files that a sidecar uses; none while a cluster is not ready yet."""
-    connection = HTTPConnection(admin.host, admin.port, timeout=2)
+    connection = HTTPConnection(statistics.host, statistics.port, timeout=2)
     try:
-        connection.request("GET", "/stats?format=json&filter=(version_text|warming_clusters)$")
+        connection.request("GET", VERSIONS)
         entries = json.loads(connection.getresponse().read())["stats"]
     except (OSError, HTTPException, ValueError):
         return set()

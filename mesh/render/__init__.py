@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from mesh.checks import checked
 from mesh.lookup import Lookup
 from mesh.policies import Policies
@@ -42,3 +44,10 @@ def client_files(site: Site, account: str) -> Files:
 def client_transport_socket(site: Site, account: str, callee: str) -> Document:
     """What an Envoy that is no sidecar puts onto its cluster for `callee`, whose address becomes `inbound`'s."""
     return tls.outbound(site, account, callee)
+
+
+def secure(site: Site, account: str, clusters: Iterable[Document]) -> None:
+    """Has an Envoy that is no sidecar speak mutual TLS to those of its clusters that are services of the mesh."""
+    for cluster in clusters:
+        if site.instances(cluster["name"]):
+            cluster["transport_socket"] = client_transport_socket(site, account, cluster["name"])

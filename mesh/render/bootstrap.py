@@ -6,6 +6,8 @@ from mesh.render.types import Document, endpoints, file_source, socket, typed
 from mesh.site import Site, Workload
 
 CLUSTERS, LISTENERS = "clusters.yaml", "listeners.yaml"
+VERSIONS = "/versions"  # which version of each file is in use; answered as JSON
+_FILES_IN_USE = "/stats?format=json&filter=(version_text|warming_clusters)$"
 _ADMIN = "admin"
 
 
@@ -37,13 +39,12 @@ def _connections() -> Document:
 
 
 def _metrics(workload: Workload) -> Document:
-    """For Prometheus: of the admin interface, only its statistics, and only to be read."""
-    match = {"path": "/metrics", "headers": [{"name": ":method", "string_match": {"exact": "GET"}}]}
-    route = {"match": match, "route": {"cluster": _ADMIN, "prefix_rewrite": "/stats/prometheus?usedonly"}}
+    """For Prometheus and for who changes the files: of the admin interface, only what may be known, to be read."""
+    routes = [_reading("/metrics", "/stats/prometheus?usedonly"), _reading(VERSIONS, _FILES_IN_USE)]
     manager = typed(
         "filters.network.http_connection_manager.v3.HttpConnectionManager",
         stat_prefix="metrics",
-        route_config={"virtual_hosts": [{"name": "metrics", "domains": ["*"], "routes": [route]}]},
+        route_config={"virtual_hosts": [{"name": "metrics", "domains": ["*"], "routes": routes}]},
         http_filters=[
             {"name": "envoy.filters.http.router", "typed_config": typed("filters.http.router.v3.Router")}
         ],
@@ -55,3 +56,8 @@ def _metrics(workload: Workload) -> Document:
             {"filters": [{"name": "envoy.filters.network.http_connection_manager", "typed_config": manager}]}
         ],
     }
+
+
+def _reading(path: str, page: str) -> Document:
+    match = {"path": path, "headers": [{"name": ":method", "string_match": {"exact": "GET"}}]}
+    return {"match": match, "route": {"cluster": _ADMIN, "prefix_rewrite": page}}

@@ -47,7 +47,7 @@ def _called(lookup: Lookup, workload: Workload, destination: Destination) -> Doc
     if entry is None:
         labels = next((s.labels for s in lookup.rule(host).subsets if s.name == destination.subset), {})
         found = lookup.site.instances(host, labels)
-        addresses = [reached for instance in found if (reached := instance.reached_at or instance.inbound)]
+        addresses = [door for instance in found if (door := instance.door)]
         protocol = lookup.site.instances(host)[0].protocol
         secure = {"transport_socket": tls.outbound(lookup.site, workload.name, host)}
     else:

@@ -81,7 +81,7 @@ class SmallMesh:
         for file in files:
             policies = policies.changed_by(load(file))
         for name, documents in render(policies, self.site).items():
-            sidecars.update(Path(self.site.folder) / name, documents, self.workload(name).admin)
+            sidecars.update(Path(self.site.folder) / name, documents, self.workload(name).statistics)
 
     def counter(self, name: str, pattern: str) -> int:
         """The sum of a sidecar's statistics whose name ends so."""
@@ -100,10 +100,12 @@ def ask(channel: grpc.Channel, method: str = TAKE, **headers: str) -> str:
 def _workload(
     name: str, service: str, protocol: Protocol, calls: tuple[str, ...] = (), version: str = "v1"
 ) -> Workload:
-    here = {part: Address(HOST, free_port()) for part in ("admin", "metrics", "app", "inbound")}
+    admin, metrics, app, inbound = (Address(HOST, free_port()) for _ in range(4))
     listeners = {host: Address(HOST, free_port()) for host in calls}
     labels = {NAME_LABEL: service, VERSION_LABEL: version}
-    return Workload(name, service, service, protocol, labels=labels, calls=listeners, **here)
+    return Workload(
+        name, service, service, protocol, admin, metrics, app, inbound, calls=listeners, labels=labels
+    )
 
 
 def small_site(folder: Path) -> Site:

@@ -15,8 +15,9 @@ from laptop.ports import Ports
 from laptop.topology import SERVICES, Speaks
 from mesh.checks import checked
 from mesh.durations import Duration
-from mesh.laptop import BANK, BANK_HOST, GATEWAY, host, laptop_site
+from mesh.laptop import laptop_site
 from mesh.lookup import Lookup
+from mesh.market import BANK, BANK_HOST, GATEWAY, host
 from mesh.matrix import Permission, permissions
 from mesh.policies import FOLDER, ROOT, load, load_with
 from mesh.render import render
