@@ -25,3 +25,5 @@ for service in services/*/; do
 done
 # Load tests run in a container of their own; nobody else needs locust.
 compile loadtests/requirements.txt loadtests/pyproject.toml
+# Nor does the container that keeps the sidecars need what a service needs.
+UPGRADE='' compile mesh/requirements.txt mesh/pyproject.toml --constraints requirements.txt

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The market in containers: compose/run.sh up|down|audit. `make compose-up`, `compose-down` and `compose-audit` call it.
-# PROFILES=observability,mail starts more with it; PORT is the gateway's, 8080 by default.
+# PROFILES=observability,mail starts more with it, `mesh` among them; PORT is the gateway's, 8080 by default.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -17,6 +17,11 @@ export PORT=${PORT:-8080} COMPOSE_PROFILES=${PROFILES:-}
 case ",$COMPOSE_PROFILES," in *,mail,*) export SMTP_URL=${SMTP_URL:-smtp://mailpit:1025} ;; esac
 case ",$COMPOSE_PROFILES," in *,observability,*) export OTEL_LOGS_EXPORTER=${OTEL_LOGS_EXPORTER:-otlp} ;; esac
 
+# The mesh changes services that are there, which no profile can do: it is a file that is laid over the other. Who stops
+# or audits takes it too, to find whatever runs.
+export COMPOSE_FILE=docker-compose.yml
+case "${1:-},,$COMPOSE_PROFILES," in up,*,mesh,* | down,* | audit,*) COMPOSE_FILE+=:mesh/compose.yaml ;; esac
+
 # On a terminal Compose shows what goes on; in a log it would be a line for every change of every container.
 progress=auto
 if [ ! -t 1 ] && [ -z "${V:-}" ]; then progress=quiet; fi
@@ -24,7 +29,7 @@ if [ ! -t 1 ] && [ -z "${V:-}" ]; then progress=quiet; fi
 case ${1:-} in
   up)
     "${PYTHON:-python3}" -m compose.make_secrets
-    docker compose --progress "$progress" up --build --wait ||
+    docker compose --progress "$progress" up --build --wait --remove-orphans ||
       die "The market did not start. Its log: docker compose logs. Is the port taken? make compose-up PORT=9090"
     echo
     echo "The market is open: http://127.0.0.1:$PORT"

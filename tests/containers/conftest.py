@@ -33,18 +33,31 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
     if not engine_answers():
         pytest.skip("no Docker engine with Compose answers here: nothing was tried in containers")
     folder = tmp_path_factory.mktemp("secrets") / "secrets"
-    make(folder)
     project = Compose(f"night-market-test-{secrets.token_hex(3)}", folder, free_port())
+    make(folder)
+    project.with_mesh.run("--profile", "audit", "build", timeout=1800)
+    with in_containers(project) as seconds:
+        READY_SECONDS.append(seconds)
+        yield project
+        audited(project)
+
+
+@contextmanager
+def in_containers(project: Compose) -> Iterator[float]:
+    """Runs a market whose images are built for the length of a block; how many seconds it took until it was ready."""
+    make(project.secrets)
     try:
-        project.run("--profile", "audit", "build", timeout=1800)
         begun = time.monotonic()
         project.run("up", "--wait")
-        READY_SECONDS.append(time.monotonic() - begun)
-        yield project
-        audited = project.try_("run", "--rm", "audit", "--patience", "60")
-        assert audited.returncode == 0, audited.stdout + audited.stderr
+        yield time.monotonic() - begun
     finally:
         project.try_("--profile", "*", "down", "--volumes", "--timeout", "5")
+
+
+def audited(project: Compose, patience: int = 60) -> None:
+    """Fails where anything is lost; waits so many seconds until all is at rest."""
+    done = project.try_("run", "--rm", "audit", "--patience", str(patience))
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session")

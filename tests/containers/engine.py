@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -39,12 +39,18 @@ def docker(*arguments: str, check: bool = True, timeout: float = 120) -> str:
 
 @dataclass(frozen=True)
 class Compose:
-    """One project of docker-compose.yml."""
+    """One project of docker-compose.yml, and of the files that are laid over it."""
 
     project: str
     secrets: Path
     port: int
     more: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[str, ...] = ("docker-compose.yml",)
+
+    @property
+    def with_mesh(self) -> Compose:
+        """The same with the mesh laid over it."""
+        return replace(self, files=("docker-compose.yml", "mesh/compose.yaml"))
 
     @property
     def environment(self) -> dict[str, str]:
@@ -58,8 +64,9 @@ class Compose:
 
     def try_(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
         """Runs docker compose for this project, however it ends."""
+        files = [word for file in self.files for word in ("--file", file)]
         return subprocess.run(
-            ["docker", "compose", "--project-name", self.project, *arguments],
+            ["docker", "compose", "--project-name", self.project, *files, *arguments],
             env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=timeout,
         )  # fmt: skip
 

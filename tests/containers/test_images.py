@@ -11,7 +11,7 @@ from laptop.topology import SERVICES
 from tests.containers.conftest import READY_SECONDS
 from tests.containers.engine import CONTAINERS, ROOT, docker
 
-OURS = [service.name for service in SERVICES] + ["gateway", "nats", "audit"]
+OURS = [service.name for service in SERVICES] + ["gateway", "nats", "audit", "mesh", "sidecar"]
 BUDGET = 200_000_000  # bytes, all images together, compressed, shared layers once
 
 
@@ -30,7 +30,7 @@ def another_checkout(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("name", ["accounts", "notifications", "gateway", "nats", "audit"])
+@pytest.mark.parametrize("name", ["accounts", "notifications", "gateway", "nats", "audit", "mesh"])
 def test_two_builds_of_the_same_code_have_the_same_layers(compose, another_checkout, name):
     service = compose.configuration["services"].get(name) or {"build": {"dockerfile": f"{name}/Dockerfile"}}
     tag, file = f"night-market-test/{name}", another_checkout / service["build"]["dockerfile"]

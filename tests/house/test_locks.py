@@ -17,6 +17,7 @@ from tests.house.repository import ROOT, SERVICES, files, imports, source
 
 RUN, DEV = ROOT / "requirements.txt", ROOT / "requirements-dev.txt"
 LOAD = ROOT / "loadtests" / "requirements.txt"  # in a container of their own
+MESH = ROOT / "mesh" / "requirements.txt"  # of the container that keeps the sidecars
 SERVICE_LOCKS = {service: ROOT / "services" / service / "requirements.txt" for service in SERVICES}
 OURS = {"night-market-chassis", "night-market-contracts"}
 CHASSIS = ROOT / "libs" / "chassis" / "src"
@@ -67,7 +68,9 @@ def missing_imports(folders: list[Path], lock: Path) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "lock", [RUN, DEV, LOAD, *SERVICE_LOCKS.values()], ids=lambda lock: lock.parent.name + "-" + lock.stem
+    "lock",
+    [RUN, DEV, LOAD, MESH, *SERVICE_LOCKS.values()],
+    ids=lambda lock: lock.parent.name + "-" + lock.stem,
 )
 def test_a_lock_holds_versions_with_hashes_and_no_address(lock: Path) -> None:
     text = lock.read_text()
@@ -79,8 +82,8 @@ def test_a_lock_holds_versions_with_hashes_and_no_address(lock: Path) -> None:
     assert len(packages) == len(pins(lock))
 
 
-@pytest.mark.parametrize("lock", SERVICE_LOCKS.values(), ids=SERVICE_LOCKS)
-def test_a_service_is_built_with_what_laptop_mode_runs(lock: Path) -> None:
+@pytest.mark.parametrize("lock", [MESH, *SERVICE_LOCKS.values()], ids=["mesh", *SERVICE_LOCKS])
+def test_a_container_is_built_with_what_laptop_mode_runs(lock: Path) -> None:
     assert {name: version for name, version in pins(lock).items() if pins(RUN).get(name) != version} == {}
 
 
@@ -106,6 +109,13 @@ def test_a_service_s_lock_holds_what_its_code_imports(service: str) -> None:
 def test_the_lock_of_the_load_tests_holds_what_is_declared() -> None:
     (locust,) = declared(LOAD.with_name("pyproject.toml"))
     assert locust.specifier.contains(pins(LOAD)["locust"]), "run `make lock`"
+
+
+def test_the_lock_of_the_mesh_holds_what_is_declared_and_imported() -> None:
+    asked = declared(MESH.with_name("pyproject.toml"))
+    assert [str(r) for r in asked if not r.specifier.contains(pins(MESH)[r.name])] == [], "run `make lock`"
+    only_in_their_tests = missing_imports([ROOT / "mesh" / "tests"], MESH)
+    assert missing_imports([ROOT / "mesh"], MESH) <= only_in_their_tests
 
 
 def test_the_market_s_lock_holds_what_laptop_mode_and_the_audit_import() -> None:

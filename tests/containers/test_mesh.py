@@ -1,0 +1,118 @@
+"""The market in containers with a sidecar beside each service."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from laptop.throwaway import free_port
+from mesh.containers import ADMIN, INBOUND, METRICS, PORT, containers_site, pod
+from mesh.market import GATEWAY
+from tests.containers.conftest import audited, in_containers
+from tests.containers.engine import Compose, docker
+from tests.system.conftest import Shopper, sign_up
+from tests.system.test_outages import sells
+
+SITE = containers_site(Path("/mesh"))
+WORKLOADS = [workload.name for workload in SITE.workloads]
+SERVICES = [name for name in WORKLOADS if name != "recommendations-v2"]
+ASKS = "exec 3<>/dev/tcp/{}/{}; printf 'GET /readyz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' >&3; timeout 2 head -c 12 <&3"
+
+
+@pytest.fixture(scope="module")
+def mesh(compose: Compose, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
+    """A market with a mesh, whose images are built. At the end nothing is lost in it."""
+    folder = tmp_path_factory.mktemp("secrets") / "secrets"
+    project = Compose(f"night-market-mesh-{secrets.token_hex(3)}", folder, free_port()).with_mesh
+    with in_containers(project):
+        yield project
+        audited(project)
+
+
+@pytest.fixture
+def shopper_in_the_mesh(mesh: Compose) -> Shopper:
+    return sign_up(mesh.url)
+
+
+def sidecar(workload: str) -> str:
+    return f"{workload}-sidecar"
+
+
+def asks(mesh: Compose, host: str, port: int) -> str:
+    """What a stranger in the network, who speaks plain HTTP, is answered there; "" where nothing is."""
+    return mesh.inside(sidecar("storefront"), "bash", "-c", ASKS.format(host, port)).stdout
+
+
+def counted(mesh: Compose, workload: str, statistic: str) -> int:
+    """The sum of a sidecar's counters of this name, as Prometheus reads them."""
+    page = requests.get(f"http://{mesh.address(pod(workload))}:{METRICS}/metrics", timeout=10).text
+    return sum(int(value) for value in re.findall(rf"^{statistic} (\d+)$", page, re.MULTILINE))
+
+
+def test_an_order_is_confirmed_through_the_sidecars(mesh, shopper_in_the_mesh):
+    answered = r'envoy_cluster_upstream_rq\{envoy_response_code="200",envoy_cluster_name="app"\}'
+    before = {name: counted(mesh, name, answered) for name in ("orders", "payments")}
+    shopper_in_the_mesh.fill_basket("ramen-bowl")
+    assert shopper_in_the_mesh.buy().json()["state"] == "CONFIRMED"
+    assert [name for name in before if counted(mesh, name, answered) <= before[name]] == []
+
+
+def test_the_shop_s_pages_are_there(mesh):
+    assert "Red Ramen Bowl" in requests.get(f"{mesh.url}/p/ramen-bowl", timeout=30).text
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_is_reached_through_its_sidecar_alone(mesh, service):
+    for port in (PORT, ADMIN, INBOUND):
+        assert asks(mesh, pod(service), port) == ""
+    assert asks(mesh, pod(service), METRICS).startswith("HTTP/1.1 404")
+
+
+@pytest.mark.parametrize("workload", WORKLOADS)
+def test_a_sidecar_has_nobody_s_key_but_its_own(mesh, workload):
+    account = next(one.account for one in SITE.workloads if one.name == workload)
+    listed = mesh.inside(sidecar(workload), "sh", "-c", "ls /mesh/certificates; ls /mesh/sidecars; id -u")
+    assert listed.stdout.split() == [account, workload, "10001"]
+
+
+def test_the_authority_s_key_is_seen_by_the_keeper_alone(mesh):
+    shown = mesh.inside("mesh", "stat", "-c", "%a %u", "/mesh/certificates/authority/key.pem")
+    assert shown.stdout == "600 10001\n"
+    others = [sidecar(name) for name in WORKLOADS] + [GATEWAY]
+    assert {mesh.inside(name, "ls", "/mesh/certificates/authority").returncode for name in others} == {2}
+
+
+@pytest.mark.parametrize("container", ["orders", "orders-sidecar", "gateway", "mesh"])
+def test_each_container_may_die_without_the_others(mesh, container, shopper_in_the_mesh):
+    docker("kill", mesh.container(container))
+    docker("start", mesh.container(container))
+    sells(mesh.url)
+    shopper_in_the_mesh.fill_basket("ramen-bowl")
+    assert shopper_in_the_mesh.buy().json()["state"] == "CONFIRMED"
+
+
+def test_all_stop_by_themselves_and_start_again(mesh, shopper_in_the_mesh):
+    names = list(mesh.configuration["services"])
+    mesh.run("stop")
+    ended = {name: mesh.inspect(name)["State"]["ExitCode"] for name in names}
+    assert {name: code for name, code in ended.items() if code} == {}
+    mesh.run("up", "--wait")
+    shopper_in_the_mesh.fill_basket("ramen-bowl")
+    assert shopper_in_the_mesh.buy().json()["state"] == "CONFIRMED"
+
+
+def test_how_much_memory_the_mesh_takes_is_told(compose, mesh, capsys):
+    used = mesh.memory()
+    added = {name: size for name, size in used.items() if name not in compose.configuration["services"]}
+    with capsys.disabled():
+        print(
+            f"\n\nwith the mesh {len(used)} containers take {sum(used.values()) / 1e6:,.1f} MB; of these, what it"
+        )
+        print(f"brings (sidecars, pods, their keeper, a second version) {sum(added.values()) / 1e6:,.1f} MB")
+    limits = {name: mesh.inspect(name)["HostConfig"]["Memory"] for name in added}
+    assert [name for name, size in added.items() if not 0 < size < 0.8 * limits[name]] == []
