@@ -87,9 +87,10 @@ audit: ## Compare every service's store with the bank's ledger V=1
 	@if [ -x $(PY) ]; then $(PY) -m audit; else echo 'Nothing runs here: make up starts the market.'; exit 3; fi
 
 .PHONY: chaos
-chaos: ## Torment a market of its own while shoppers buy       SEED=1 MINUTES=5 KEEP=1
+chaos: ## Torment a market of its own while shoppers buy       SEED=1 MINUTES=5 KEEP=1 MESH=1
 	@ci/install.sh dev
-	@$(PY) -m chaos $(if $(SEED),--seed='$(SEED)') $(if $(MINUTES),--minutes='$(MINUTES)') $(if $(KEEP),--keep)
+	@$(PY) -m chaos $(if $(SEED),--seed='$(SEED)') $(if $(MINUTES),--minutes='$(MINUTES)') $(if $(KEEP),--keep) \
+	  $(if $(MESH),--mesh)
 
 ##@ Check the code
 

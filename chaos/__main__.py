@@ -32,7 +32,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
 
 
 def _torment(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
-    plan = Plan(_seed(options.seed), _minutes(options.minutes) * 60)
+    plan = Plan(_seed(options.seed), _minutes(options.minutes) * 60, options.mesh)
     print(f"seed {plan.seed}", flush=True)
     outcome = _in_a_folder(plan, environ, keep=options.keep)
     print(_text(outcome, plan), flush=True)
@@ -52,7 +52,7 @@ def _in_a_folder(plan: Plan, environ: Mapping[str, str], *, keep: bool) -> Outco
 
 
 def _run(plan: Plan, folder: Path, environ: Mapping[str, str], *, keep: bool) -> Outcome:
-    progress, market = Progress(sys.stderr), planned(folder / "market")
+    progress, market = Progress(sys.stderr), planned(folder / "market", mesh=plan.mesh)
     with proxies(market) as between:
         market = led_through(between, market)
         with opened(market, environ, progress, keep=keep):
@@ -67,7 +67,7 @@ def _text(outcome: Outcome, plan: Plan) -> str:
     if outcome.audit:
         parts += ["", outcome.audit.table()]
     if outcome.findings:
-        again = f"make chaos SEED={plan.seed} MINUTES={plan.seconds / 60:g} KEEP=1"
+        again = f"make chaos SEED={plan.seed} MINUTES={plan.seconds / 60:g} KEEP=1{' MESH=1' if plan.mesh else ''}"
         parts += ["", f"{len(outcome.findings)} findings:", listed(outcome.findings), "", f"Again: {again}"]
     else:
         parts += ["", "Nothing was lost, and nobody was left without an answer."]
@@ -78,6 +78,7 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m chaos", description=__doc__)
     parser.add_argument("--seed", default="", help="a number that repeats a schedule; default: a random one")
     parser.add_argument("--minutes", default="1", help="how long the faults go on; default: 1")
+    parser.add_argument("--mesh", action="store_true", help="torment a market with sidecars")
     parser.add_argument(
         "--keep", action="store_true", default=bool(environ.get("KEEP")),
         help="keep the market's folder with its logs, and all that was seen; default: KEEP",

@@ -7,7 +7,15 @@ from typing import NamedTuple
 
 import yaml
 
-from chaos.answers import Answers, GrpcAnswers, HttpAnswers, NatsAnswers, PostgresAnswers
+from chaos.answers import (
+    Answers,
+    GrpcAnswers,
+    HttpAnswers,
+    NatsAnswers,
+    PostgresAnswers,
+    SecureGrpcAnswers,
+    SecureHttpAnswers,
+)
 from laptop.gateway import ROOT
 from laptop.topology import Service, Speaks
 
@@ -22,12 +30,10 @@ class Edge(NamedTuple):
         return f"{self.caller} -> {self.callee}"
 
 
-def edges(services: Iterable[Service]) -> dict[Edge, Callable[[], Answers]]:
-    """Every way in the market, with how to know an answer on it."""
+def edges(services: Iterable[Service], *, mesh: bool) -> dict[Edge, Callable[[], Answers]]:
+    """Every way in the market, with how to know an answer on it; with a mesh it leads from sidecar to sidecar."""
     services = list(services)
-    speaks: dict[str, Callable[[], Answers]] = {
-        service.name: GrpcAnswers if service.speaks is Speaks.GRPC else HttpAnswers for service in services
-    }
+    speaks = {service.name: _spoken(service, secure=mesh and service.has_sidecar) for service in services}
     found: dict[Edge, Callable[[], Answers]] = {}
     for name in _behind_the_gateway():
         if name in speaks:
@@ -39,6 +45,12 @@ def edges(services: Iterable[Service]) -> dict[Edge, Callable[[], Answers]]:
         if service.broker:
             found[Edge(service.name, "nats")] = NatsAnswers
     return found
+
+
+def _spoken(service: Service, *, secure: bool) -> Callable[[], Answers]:
+    if service.speaks is Speaks.GRPC:
+        return SecureGrpcAnswers if secure else GrpcAnswers
+    return SecureHttpAnswers if secure else HttpAnswers
 
 
 def _behind_the_gateway() -> list[str]:

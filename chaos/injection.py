@@ -20,6 +20,7 @@ import psycopg
 from chaos import broker
 from chaos.edges import Edge, edges
 from chaos.findings import Finding
+from chaos.market import programs
 from chaos.proxies import Condition, Proxies, State
 from chaos.schedule import Fault, Kind
 from laptop import bank, processes
@@ -27,6 +28,7 @@ from laptop.environment import Market
 from laptop.pages import READY
 from laptop.ports import HOST
 from laptop.readiness import problem
+from laptop.sidecars import service_beside
 from laptop.supervisor import Supervisor
 from laptop.topology import Service, Speaks
 
@@ -77,13 +79,13 @@ class Journal:
             force.ended = time.monotonic()
 
 
-def targets(services: Sequence[Service]) -> dict[Kind, list[str]]:
-    """What each kind of fault can be done to."""
-    programs = [*(service.name for service in services), "gateway", "nats", "postgres"]
-    ways = [str(edge) for edge in edges(services)]
+def targets(services: Sequence[Service], *, mesh: bool) -> dict[Kind, list[str]]:
+    """What each kind of fault can be done to, in a market with sidecars or without."""
+    victims = programs(services, mesh=mesh)
+    ways = [str(edge) for edge in edges(services, mesh=mesh)]
     return {
-        Kind.KILL: programs,
-        Kind.STOP: programs,
+        Kind.KILL: victims,
+        Kind.STOP: victims,
         Kind.KILL_BACKEND: ["postgres"],
         **{kind: ways for kind in _CONDITIONS},
         Kind.FILL: ["nats"],
@@ -193,14 +195,13 @@ class Injector:
         """Whether the program itself does its work; what it needs may still be down."""
         if name == "postgres":
             return self._database_answers()
-        if name == "nats":
+        if name == "nats" or service_beside(name):
             return problem(self._market, name) == READY
         if name == "gateway":
             return _answers(self._market.ports.gateway, "/healthz")
-        service = next(service for service in self._market.services if service.name == name)
+        silent = {service.name for service in self._market.services if service.speaks is Speaks.EVENTS}
         ports = self._market.ports
-        listens = service.speaks is Speaks.EVENTS or _listens(ports.service(name))
-        return listens and _answers(ports.admin(name), "/livez")
+        return (name in silent or _listens(ports.service(name))) and _answers(ports.admin(name), "/livez")
 
     def _database_answers(self) -> bool:
         # Its pid file says that it is ready also while it recovers from the death of a backend.

@@ -158,6 +158,8 @@ class _Link:
 
     def carry(self, chunk: bytes, *, there: bool) -> None:
         """Do with a chunk what the edge's condition asks for; ``there``: to the callee, else back."""
+        if there:
+            self._answers.look_at_request(chunk)
         answers = not there and self._answers.is_answer(chunk)
         condition = self._proxy.condition
         if condition.state is State.SILENT:

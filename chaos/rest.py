@@ -10,6 +10,7 @@ from typing import LiteralString
 
 import psycopg
 
+from chaos.market import programs
 from laptop.environment import Market
 from laptop.pages import READY
 from laptop.ports import HOST
@@ -43,7 +44,7 @@ def wait_for_rest(market: Market, progress: Progress) -> list[str]:
 
 
 def _not_ready(market: Market) -> Iterator[str]:
-    for name in ("postgres", "nats", *(service.name for service in market.services), "gateway"):
+    for name in programs(market.services, mesh=market.mesh):
         reason = problem(market, name)
         if reason != READY:
             yield f"{name}: {reason}"

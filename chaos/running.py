@@ -33,10 +33,11 @@ _LOOK_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run does: the same seed and seconds, the same schedule and the same wishes of the shoppers."""
+    """What a run does: with the same plan, the same schedule and the same wishes of the shoppers."""
 
     seed: int
     seconds: float
+    mesh: bool
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def run(plan: Plan, market: Market, proxies: Proxies[Edge], progress: Progress) 
     closing = threading.Event()
     shoppers = crowd(market, plan.seed, closing)
     injector = Injector(market, proxies)
-    faults = schedule(plan.seed, plan.seconds, targets(market.services))
+    faults = schedule(plan.seed, plan.seconds, targets(market.services, mesh=market.mesh))
     with progress.phase(f"{len(shoppers)} shoppers and {len(faults)} faults"):
         for shopper in shoppers:
             shopper.start()

@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import time
 
-from laptop import processes, server_data, sidecars
+from laptop import processes, server_data
 from laptop.environment import Market
 from laptop.errors import LaptopError
 from laptop.home import Home
@@ -24,9 +24,7 @@ def running(home: Home) -> tuple[Market, Supervisor] | None:
     port = home.recorded_port()
     if port is None:
         return None
-    market = Market(home, Ports(port), home.secrets(()))
-    if home.recorded_mesh():
-        market = sidecars.led_through(market)
+    market = Market(home, Ports(port), home.secrets(()), mesh=home.recorded_mesh())
     supervisor = Supervisor(market.ports.supervisor, market.secrets.supervisor)
     return (market, supervisor) if supervisor.answers() else None
 

@@ -18,9 +18,9 @@ _PASSED_ON_PREFIX = "OTEL_"
 class Market:
     """One market on this machine: its folder, its ports, its passwords, its services.
 
-    ``detours`` are ports where callers find somebody in the way of those whom they call: (caller, callee) ->
-    port. A caller is a service or the gateway, a callee a service, `postgres` or `nats`. ``mesh`` says
-    whether sidecars are in the way. ``broker_storage`` is how many bytes the broker may keep on disk.
+    ``mesh`` says whether there are sidecars. ``detours`` are ports where callers, or their sidecars, find somebody in
+    the way of those whom they call: (caller, callee) -> port. A caller is a service or the gateway, a callee a service,
+    `postgres` or `nats`. ``broker_storage`` is how many bytes the broker may keep on disk.
     """
 
     home: Home
@@ -50,10 +50,22 @@ class Market:
         )
 
     def port(self, callee: str, caller: str = "") -> int:
-        """Where ``caller`` reaches a service or a server: at its own port, unless there is a detour."""
+        """Where the program ``caller`` reaches a service or a server: with a mesh its own sidecar takes its calls."""
+        if self.mesh and any(callee in service.calls for service in self.services if service.name == caller):
+            return self.ports.outbound(caller, callee)
+        return self.way(callee, caller)
+
+    def way(self, callee: str, caller: str = "") -> int:
+        """Where ``caller``, or its sidecar, is led on the way to a service, or its sidecar, or a server: there, unless
+        there is a detour."""
+        return self.detours.get((caller, callee), self._place(callee))
+
+    def _place(self, callee: str) -> int:
         servers = {"postgres": self.ports.postgres, "nats": self.ports.nats}
-        own = servers[callee] if callee in servers else self.ports.service(callee)
-        return self.detours.get((caller, callee), own)
+        if callee in servers:
+            return servers[callee]
+        guarded = self.mesh and any(one.has_sidecar for one in self.services if one.name == callee)
+        return self.ports.inbound(callee) if guarded else self.ports.service(callee)
 
     def url(self, name: str) -> str:
         """Where a service that speaks HTTP is reached directly."""

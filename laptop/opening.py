@@ -6,6 +6,7 @@ import contextlib
 import signal
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from laptop import closing, databases, gateway, processes, server_data, sidecars, supervisor, wheels
 from laptop.environment import Market, common_environment
@@ -32,9 +33,7 @@ def up(home: Home, port: int, mesh: bool, caller: Mapping[str, str], progress: P
         if found:
             _stay_open(*found, port, mesh, progress)
             return
-        market = Market.at(home, port)
-        if mesh:
-            market = sidecars.led_through(market)
+        market = replace(Market.at(home, port), mesh=mesh)
         start(market, caller, progress)
     _announce(market, progress, time.monotonic() - started)
 

@@ -11,13 +11,15 @@ from typing import Any
 from laptop import wheels
 from laptop.environment import Market
 from laptop.errors import LaptopError
+from laptop.ports import HOST
+from laptop.topology import BANK
 from mesh import certificates, render, sidecars
 from mesh.errors import MeshError
 from mesh.laptop import laptop_site
-from mesh.market import GATEWAY
+from mesh.market import BANK_HOST, GATEWAY
 from mesh.policies import load_with
 from mesh.render import Files, client_files
-from mesh.site import Site
+from mesh.site import Address, Site
 
 RENEWAL = "certificates"
 _ENDING = "-sidecar"
@@ -28,18 +30,18 @@ def site(market: Market) -> Site:
     return laptop_site(market.ports, market.home.mesh)
 
 
-def led_through(market: Market) -> Market:
-    """The same market with its callers led to their sidecars, and the gateway to those of whom it calls."""
-    ports = market.ports
-    ways = {
-        (service.name, callee): ports.outbound(service.name, callee)
-        for service in market.services
-        for callee in service.calls
+def _site_as_seen_by(market: Market, caller: str) -> Site:
+    """The same, but where a service's sidecar is led by the market's detours."""
+    here = site(market)
+    reached = {
+        workload.name: replace(workload, reached_at=Address(HOST, market.way(workload.name, caller)))
+        for workload in here.workloads
+        if (caller, workload.name) in market.detours
     }
-    ways |= {
-        (GATEWAY, workload.service): ports.inbound(workload.service) for workload in site(market).workloads
-    }
-    return replace(market, mesh=True, detours=ways)
+    bank = {BANK_HOST: Address(HOST, market.way(BANK, caller))}
+    return replace(
+        here, workloads=tuple(reached.get(one.name, one) for one in here.workloads), externals=bank
+    )
 
 
 def program_name(workload: str) -> str:
@@ -64,7 +66,11 @@ def rendered(market: Market, changes: Iterable[Path]) -> dict[str, Files]:
     Raises `LaptopError` with a line for each thing that the policies get wrong.
     """
     try:
-        return render.render(load_with(changes), site(market))
+        policies = load_with(changes)
+        return {
+            workload.name: render.render(policies, _site_as_seen_by(market, workload.service))[workload.name]
+            for workload in site(market).workloads
+        }
     except MeshError as error:
         raise LaptopError(str(error), exit_code=2) from None
 

@@ -25,7 +25,14 @@ class Service:
     calls: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
 
+    @property
+    def has_sidecar(self) -> bool:
+        """Whether one stands beside it where there is a mesh: not beside the bank, which is outside, and not beside
+        who neither calls nor is called, and has nothing to guard."""
+        return self.name != BANK and self.speaks is not Speaks.EVENTS
 
+
+BANK = "bank"  # the world outside
 # With a mesh there are two versions of one service, to shift requests between.
 TWICE, SECOND = "recommendations", "recommendations-v2"
 

@@ -52,7 +52,7 @@ def _workload(service: Service, name: str) -> Workload:
         metrics=Address(_ALL, METRICS),
         app=Address(_LOOPBACK, PORT),
         inbound=Address(_ALL, INBOUND),
-        reached_at=pod(name),
+        reached_at=Address(pod(name), INBOUND),
         calls={host(other): Address(neighbour(other), PORT) for other in service.calls},
         labels=labels(service, name),
     )

@@ -6,8 +6,8 @@ from functools import partial
 from pathlib import Path
 
 from laptop.ports import HOST, Ports
-from laptop.topology import Service
-from mesh.market import BANK, BANK_HOST, GATEWAY, host, labels, protocol, workloads
+from laptop.topology import BANK, Service
+from mesh.market import BANK_HOST, GATEWAY, host, labels, protocol, workloads
 from mesh.site import Address, Site, Workload
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from laptop.topology import SECOND, SERVICES, TWICE, Service, Speaks
+from laptop.topology import BANK, SECOND, SERVICES, TWICE, Service, Speaks
 from mesh.site import NAME_LABEL, VERSION_LABEL, Protocol, Workload
 
 GATEWAY = "gateway"
-BANK = "bank"
 BANK_HOST = "bank.outside.svc.cluster.local"  # as the policies call it
 _PROTOCOLS = {Speaks.GRPC: Protocol.GRPC, Speaks.HTTP: Protocol.HTTP}
 
@@ -19,9 +18,7 @@ def workloads(place: Callable[[Service, str], Workload]) -> tuple[Workload, ...]
     There are two versions of recommendations, so that there is something to shift. Who neither calls nor is called
     has no sidecar: it would have nothing to guard.
     """
-    services = [
-        service for service in SERVICES if service.name != BANK and service.speaks is not Speaks.EVENTS
-    ]
+    services = [service for service in SERVICES if service.has_sidecar]
     twice = next(service for service in services if service.name == TWICE)
     return (*(place(service, service.name) for service in services), place(twice, SECOND))
 

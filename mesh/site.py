@@ -34,8 +34,8 @@ class Workload:
 
     `name` is its own, `service` the host name that it is called by, together with other instances and versions.
     `account` is its identity. `app` is where the program itself listens, `inbound` where its sidecar does for it;
-    neither for who speaks `Protocol.NONE`. `reached_at` is the name or IP address by which others find that sidecar,
-    where it listens on 0.0.0.0, as in a container. `calls` says by host where the sidecar listens for the program's
+    neither for who speaks `Protocol.NONE`. `reached_at` is where others find that sidecar, if not at `inbound`, which
+    may be 0.0.0.0 in a container. `calls` says by host where the sidecar listens for the program's
     calls.
     """
 
@@ -47,22 +47,19 @@ class Workload:
     metrics: Address
     app: Address | None = None
     inbound: Address | None = None
-    reached_at: str = ""
+    reached_at: Address | None = None
     calls: Mapping[str, Address] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def door(self) -> Address | None:
         """Where the other sidecars call this one."""
-        return None if self.inbound is None else self._outside(self.inbound)
+        return self.reached_at or self.inbound
 
     @property
     def statistics(self) -> Address:
         """Where others read of it: `/metrics`, and which versions of its files it uses."""
-        return self._outside(self.metrics)
-
-    def _outside(self, address: Address) -> Address:
-        return replace(address, host=self.reached_at or address.host)
+        return self.metrics if self.reached_at is None else replace(self.metrics, host=self.reached_at.host)
 
 
 @dataclass(frozen=True)

@@ -125,9 +125,8 @@ def small_site(folder: Path) -> Site:
 
 
 @contextlib.contextmanager
-def running_mesh(folder: Path) -> Iterator[SmallMesh]:
+def running_mesh(site: Site, folder: Path) -> Iterator[SmallMesh]:
     """Runs programs and sidecars until the end of the `with` block."""
-    site = small_site(folder)
     mesh = SmallMesh(site, folder, {workload.name: [] for workload in site.workloads})
     identities = {name: site.identity(name) for name in site.accounts}
     certificates.renew(Path(site.certificates), identities, GIVEN)

@@ -14,6 +14,7 @@ from chaos.schedule import Kind, schedule
 from chassis.testing import eventually
 from laptop.home import MARKER
 from laptop.topology import SERVICES
+from tests.system.conftest import MESH
 
 ROOT = Path(__file__).parents[2]
 
@@ -22,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 def chaos(folder, *arguments):
     """Torments a market in this folder; one that the test leaves behind is ended."""
     run = subprocess.Popen(
-        [sys.executable, "-m", "chaos", *arguments], cwd=ROOT, env={**os.environ, "TMPDIR": str(folder)},
+        [sys.executable, "-m", "chaos", *MESH, *arguments], cwd=ROOT, env={**os.environ, "TMPDIR": str(folder)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:
@@ -39,7 +40,8 @@ def processes(folder):
 
 def seed_of_a_long_freeze(seconds):
     """A seed whose schedule begins with a program that is frozen for a while."""
-    firsts = ((seed, schedule(seed, seconds, targets(SERVICES))[0]) for seed in range(10_000))
+    found = targets(SERVICES, mesh=bool(MESH))
+    firsts = ((seed, schedule(seed, seconds, found)[0]) for seed in range(10_000))
     return next(seed for seed, fault in firsts if fault.kind is Kind.STOP and fault.duration > 5)
 
 

@@ -6,9 +6,8 @@ import psutil
 import psycopg
 import pytest
 
-from chaos.edges import Edge, edges
 from chaos.injection import Injector
-from chaos.proxies import Proxies
+from chaos.market import proxies
 from chaos.schedule import Fault, Kind
 from chassis.testing import eventually
 from laptop import closing
@@ -42,9 +41,8 @@ def process(running):
 
 @pytest.fixture
 def injector(market):
-    ways = {edge: (market.port(edge.callee), answers) for edge, answers in edges(market.services).items()}
-    with Proxies[Edge](ways) as proxies:
-        yield Injector(market, proxies)
+    with proxies(market) as between:
+        yield Injector(market, between)
 
 
 def is_frozen(process):

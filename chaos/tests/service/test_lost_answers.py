@@ -1,16 +1,20 @@
 """What a lost answer means: with real servers, it was done, and who asked does not know."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import grpc
 import psycopg
 import pytest
 
-from chaos.answers import GrpcAnswers, PostgresAnswers
+from chaos.answers import GrpcAnswers, PostgresAnswers, SecureGrpcAnswers, SecureHttpAnswers
 from chaos.proxies import Condition, Proxies, State
 from chassis.testing import eventually
 from laptop.postgres import create_database
+from laptop.throwaway import temporary_folder
+from mesh.site import Address
+from mesh.tests.small_mesh import running_mesh, small_site
 
 LOSING = Condition(State.LOSING_ANSWERS)
 
@@ -81,3 +85,37 @@ def test_a_grpc_call_whose_answer_is_lost_was_made(free_port):
                 call(b"", timeout=5)
     server.stop(0)
     assert (lost.value.code(), counting.calls) == (grpc.StatusCode.UNAVAILABLE, 2)
+
+
+@pytest.fixture
+def mesh_and_way():
+    """A small mesh of real sidecars, and the proxies in front of the shelf's and the desk's."""
+    with temporary_folder("market-lost-") as folder:
+        site = small_site(folder)
+        spoken = {"shelf": SecureGrpcAnswers, "desk": SecureHttpAnswers}
+        ports = {one.name: one.inbound.port for one in site.workloads}
+        with Proxies({name: (ports[name], answers) for name, answers in spoken.items()}) as proxies:
+            led = [
+                replace(one, reached_at=Address("127.0.0.1", proxies.ports[one.name])) if one.name in spoken else one
+                for one in site.workloads
+            ]
+            with running_mesh(replace(site, workloads=tuple(led)), folder) as mesh:
+                yield mesh, proxies
+
+
+def test_a_call_between_sidecars_whose_answer_is_lost_was_made(mesh_and_way):
+    mesh, proxies = mesh_and_way
+    assert mesh.take() == "shelf"
+    proxies.change("shelf", LOSING)
+    for calls in (2, 3):  # by the connection that is there, and by a new one
+        with pytest.raises(grpc.RpcError) as lost:
+            mesh.take()
+        assert (lost.value.code(), len(mesh.received["shelf"])) == (grpc.StatusCode.UNAVAILABLE, calls)
+
+
+def test_a_request_between_sidecars_whose_answer_is_lost_was_made(mesh_and_way):
+    mesh, proxies = mesh_and_way
+    assert mesh.knock() == 200
+    proxies.change("desk", LOSING)
+    for calls in (2, 3):
+        assert (mesh.knock(), len(mesh.received["desk"])) == (503, calls)

@@ -4,9 +4,17 @@ import struct
 
 import pytest
 
-from chaos.answers import GrpcAnswers, HttpAnswers, NatsAnswers, PostgresAnswers
+from chaos.answers import (
+    GrpcAnswers,
+    HttpAnswers,
+    NatsAnswers,
+    PostgresAnswers,
+    SecureGrpcAnswers,
+    SecureHttpAnswers,
+)
 
 DATA, HEADERS, SETTINGS, PING, WINDOW_UPDATE = 0, 1, 4, 6, 8
+HANDSHAKE, ENCRYPTED = 22, 23  # records of TLS
 READY_IDLE, READY_IN_TRANSACTION = b"Z\0\0\0\5I", b"Z\0\0\0\5T"
 
 
@@ -61,3 +69,33 @@ def test_a_message_is_an_answer_of_nats(chunk):
 @pytest.mark.parametrize("chunk", [b'INFO {"server_id":"MSG "}\r\n', b"PONG\r\n", b"+OK\r\nPING\r\n"])
 def test_greetings_and_pings_are_no_answer_of_nats(chunk):
     assert not NatsAnswers().is_answer(chunk)
+
+
+def record(content, kind=ENCRYPTED):
+    """A record of TLS 1.3: what is hidden in it is 17 bytes longer."""
+    return bytes([kind, 3, 3]) + struct.pack(">H", len(content) + 17) + bytes(len(content) + 17)
+
+
+def after_the_handshake(watched):
+    watched.look_at_request(record(b"", HANDSHAKE))
+    assert not watched.is_answer(record(b"", HANDSHAKE) + record(bytes(2000)))
+    watched.look_at_request(record(bytes(1000)))
+    return watched
+
+
+def test_in_tls_what_comes_after_the_handshake_is_an_answer_of_http():
+    assert after_the_handshake(SecureHttpAnswers()).is_answer(record(b"HTTP/1.1 200 OK\r\n"))
+
+
+def test_in_tls_an_answer_of_grpc_is_longer_than_what_keeps_the_connection_alive():
+    watched = after_the_handshake(SecureGrpcAnswers())
+    assert not watched.is_answer(record(frame(SETTINGS, bytes(36)) + frame(WINDOW_UPDATE, bytes(4))))
+    assert not watched.is_answer(record(frame(SETTINGS)) + record(frame(PING, bytes(8))))
+    assert watched.is_answer(record(frame(HEADERS, b"x" * 9)))
+
+
+@pytest.mark.parametrize("cut", range(1, 50))
+def test_in_tls_an_answer_is_known_wherever_the_chunks_end(cut):
+    watched = after_the_handshake(SecureGrpcAnswers())
+    stream = record(frame(SETTINGS)) + record(frame(HEADERS, b"x" * 20))
+    assert [watched.is_answer(part) for part in (stream[:cut], stream[cut:])].count(True) == 1

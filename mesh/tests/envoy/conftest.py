@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from laptop.throwaway import temporary_folder
-from mesh.tests.small_mesh import SmallMesh, running_mesh
+from mesh.tests.small_mesh import SmallMesh, running_mesh, small_site
 
 
 @pytest.fixture(scope="module")
 def mesh() -> Iterator[SmallMesh]:
-    with temporary_folder("market-mesh-") as folder, running_mesh(folder) as mesh:
+    with temporary_folder("market-mesh-") as folder, running_mesh(small_site(folder), folder) as mesh:
         yield mesh
 
 

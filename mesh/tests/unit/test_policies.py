@@ -12,12 +12,12 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from laptop.gateway import FILES
 from laptop.ports import Ports
-from laptop.topology import SERVICES, Speaks
+from laptop.topology import BANK, SERVICES
 from mesh.checks import checked
 from mesh.durations import Duration
 from mesh.laptop import laptop_site
 from mesh.lookup import Lookup
-from mesh.market import BANK, BANK_HOST, GATEWAY, host
+from mesh.market import BANK_HOST, GATEWAY, host
 from mesh.matrix import Permission, permissions
 from mesh.policies import FOLDER, ROOT, load, load_with
 from mesh.render import render
@@ -28,9 +28,7 @@ from tests.house.repository import files, imports, source, tree
 
 HEALTH = "/grpc.health.v1.Health/Check"
 LABS = sorted((FOLDER.parent / "labs").glob("*.yaml"))
-CALLEES = [
-    service.name for service in SERVICES if service.name != BANK and service.speaks is not Speaks.EVENTS
-]
+CALLEES = [service.name for service in SERVICES if service.has_sidecar]
 
 
 @pytest.fixture(scope="module")
