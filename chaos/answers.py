@@ -15,7 +15,9 @@ _IDLE = b"I"
 
 _RECORD_HEAD = 5  # bytes: one of type, two of version, two of length
 _ENCRYPTED = 23  # the type of a record that nobody else can read
-_HOUSEKEEPING = 17 + 17  # bytes of a record: the longest frame that keeps a connection alive, a ping, and TLS's own
+_HOUSEKEEPING = (
+    17 + 17
+)  # bytes of a record: the longest frame that keeps a connection alive, a ping, and TLS's own
 
 
 class Answers:

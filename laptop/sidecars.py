@@ -14,6 +14,7 @@ from laptop.errors import LaptopError
 from laptop.ports import HOST
 from laptop.topology import BANK
 from mesh import certificates, render, sidecars
+from mesh.changes import changes_in
 from mesh.errors import MeshError
 from mesh.laptop import laptop_site
 from mesh.market import BANK_HOST, GATEWAY
@@ -55,9 +56,8 @@ def service_beside(program: str) -> str:
 
 
 def applied(market: Market) -> list[Path]:
-    """The files that were applied to the project's policies, the latest last: of two for one resource it is the one
-    that holds."""
-    return sorted(market.home.mesh_changes.glob("*.yaml"), key=lambda file: file.stat().st_mtime_ns)
+    """The files that were applied to the project's policies."""
+    return changes_in(market.home.mesh_changes)
 
 
 def rendered(market: Market, changes: Iterable[Path]) -> dict[str, Files]:

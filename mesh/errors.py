@@ -1,4 +1,4 @@
-"""The one error of the mesh."""
+"""The errors of the mesh."""
 
 from __future__ import annotations
 
@@ -11,3 +11,7 @@ class MeshError(Exception):
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class NotTakenUp(MeshError):
+    """A sidecar that refused a file, or did not answer."""

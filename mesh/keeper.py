@@ -1,54 +1,76 @@
-"""Keeps the sidecars of a market in containers: writes their files, gives certificates and renews them until it is
-stopped. `python -m mesh.keeper`, in a container of its own, whose volume the sidecars read.
+"""Keeps the sidecars of a market in containers, in a container of its own, whose volume they read.
+
+`keep` writes their files, gives certificates and renews them until it is stopped; `apply` and `remove` change the
+policies meanwhile.
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import yaml
 
 from mesh import certificates, renewing, sidecars
+from mesh.changes import RunningMesh, changes_in
 from mesh.containers import containers_site, gateway_configuration
-from mesh.errors import MeshError
+from mesh.errors import MeshError, NotTakenUp
 from mesh.market import GATEWAY
 from mesh.policies import ROOT, load_with
-from mesh.render import BOOTSTRAP, client_files, render
+from mesh.render import BOOTSTRAP, Files, client_files, render
 from mesh.site import Site
 
+FOLDER = Path("/mesh")
+SITE = containers_site(FOLDER)
+_APPLIED = FOLDER / "applied"
 _READY = Path("/tmp/ready")  # noqa: S108 - a file system that is the container's own
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Runs until SIGTERM or SIGINT. Gives 0; 1 where it cannot write, 2 where the policies make no sense."""
-    parser = argparse.ArgumentParser(prog="python -m mesh.keeper", description=__doc__)
-    parser.add_argument(
-        "--folder", type=Path, default=Path("/mesh"), help="where all files are; default: /mesh"
-    )
-    site = containers_site(parser.parse_args(arguments).folder)
-    identities = {account: site.identity(account) for account in site.accounts}
+    """Runs one command. Gives 0; 1 where something cannot be done, 2 where the policies make no sense."""
+    options = _parser().parse_args(arguments)
     try:
-        certificates.renew(Path(site.certificates), identities)
-        put(site)
-        _READY.touch()
+        return int(options.run(options))
     except (MeshError, OSError) as error:
         print(error, file=sys.stderr)
-        return 2 if isinstance(error, MeshError) else 1
+        return 1 if isinstance(error, NotTakenUp | OSError) else 2
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m mesh.keeper", description=__doc__)
+    commands = parser.add_subparsers(required=True)
+    commands.add_parser("keep", help="until SIGTERM or SIGINT").set_defaults(run=_keep)
+    apply = commands.add_parser("apply", help="apply resources, which are read from standard input")
+    apply.add_argument("name", help="by which to take them back, such as bank-is-slow.yaml")
+    apply.set_defaults(run=_apply)
+    remove = commands.add_parser("remove", help="take back what was applied")
+    remove.add_argument("name", nargs="?", default="", help="only this")
+    remove.set_defaults(run=_remove)
+    return parser
+
+
+def _keep(_options: argparse.Namespace) -> int:
+    identities = {account: SITE.identity(account) for account in SITE.accounts}
+    certificates.renew(Path(SITE.certificates), identities)
+    _put(SITE)
+    _READY.touch()
     return renewing.main(
-        [site.certificates, *(f"{name}={identity}" for name, identity in identities.items())]
+        [SITE.certificates, *(f"{name}={identity}" for name, identity in identities.items())]
     )
 
 
-def put(site: Site) -> None:
+def _put(site: Site) -> None:
     """Writes the files of all sidecars and of the gateway. Those that run take them up, and lose no request."""
     folder = Path(site.folder)
     configuration = yaml.safe_load((ROOT / "gateway" / BOOTSTRAP).read_text(encoding="utf-8"))
     gateway = {BOOTSTRAP: gateway_configuration(site, configuration), **client_files(site, GATEWAY)}
-    files = render(load_with(), site)
+    files = _rendered(changes_in(_APPLIED))
     sidecars.write(folder / GATEWAY, gateway)
     with ThreadPoolExecutor(len(files)) as hands:
         list(
@@ -56,6 +78,31 @@ def put(site: Site) -> None:
                 lambda one: sidecars.put(folder / one.name, files[one.name], one.statistics), site.workloads
             )
         )
+
+
+def _apply(options: argparse.Namespace) -> int:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / Path(options.name).name
+        file.write_bytes(sys.stdin.buffer.read())
+        return _change(lambda mesh: mesh.apply(file))
+
+
+def _remove(options: argparse.Namespace) -> int:
+    return _change(lambda mesh: mesh.remove(options.name))
+
+
+def _change(work: Callable[[RunningMesh], str]) -> int:
+    folder = os.open(FOLDER, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)  # one at a time
+        print(work(RunningMesh(SITE, _APPLIED, _rendered)))
+    finally:
+        os.close(folder)
+    return 0
+
+
+def _rendered(changes: Iterable[Path]) -> dict[str, Files]:
+    return render(load_with(changes), SITE)
 
 
 if __name__ == "__main__":

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from mesh.errors import MeshError
+from mesh.errors import NotTakenUp
 from mesh.render import BOOTSTRAP, Files
-from mesh.render.bootstrap import CLUSTERS, VERSIONS
+from mesh.render.bootstrap import CLUSTERS, FILES_PAGE
 from mesh.render.types import Document
 from mesh.site import Address
 
@@ -49,11 +50,17 @@ def write(folder: Path, files: Files) -> tuple[str, ...]:
     return changed
 
 
+def read(folder: Path) -> Files:
+    """What `write` put there."""
+    found = {path.name: yaml.safe_load(_content(path)) for path in sorted(folder.glob("*.yaml"))}
+    return {name: {k: v for k, v in document.items() if k != _VERSION} for name, document in found.items()}
+
+
 def update(folder: Path, files: Files, statistics: Address, seconds: float = 10.0) -> tuple[str, ...]:
     """The same for a sidecar that runs, without a request lost: names the changed files once it uses them.
 
-    Clusters come before the routes that name them, and go after those. Raises MeshError where the sidecar, which tells
-    of itself at `statistics`, does not take a file up in time; a file that it refuses changes nothing.
+    Clusters come before the routes that name them, and go after those. Raises NotTakenUp where the sidecar, which tells
+    of itself at `statistics`, refuses a file or does not take it up in time; a file that it refuses changes nothing.
     """
     changed = _changed(folder, files)
     if CLUSTERS in changed:
@@ -68,7 +75,7 @@ def update(folder: Path, files: Files, statistics: Address, seconds: float = 10.
 
 def put(folder: Path, files: Files, statistics: Address) -> tuple[str, ...]:
     """`update` where the sidecar runs, else `write`."""
-    if _in_use(statistics):
+    if _state(statistics).in_use:
         return update(folder, files, statistics)
     return write(folder, files)
 
@@ -80,29 +87,52 @@ def _changed(folder: Path, files: Files) -> tuple[str, ...]:
 
 
 def _move_and_wait(folder: Path, files: Files, statistics: Address, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    before = _state(statistics)
     for name, document in files.items():
         _move(folder / name, text(_versioned(document)))
     wanted = {name: _versioned(document)[_VERSION] for name, document in files.items()}
-    deadline = time.monotonic() + seconds
-    while missing := [name for name, version in wanted.items() if version not in _in_use(statistics)]:
+    while wanted:
+        now = _state(statistics)
+        missing = [name for name, version in wanted.items() if version not in now.in_use]
+        if not missing and now.is_warm:
+            return
+        if missing and now.refused > before.refused:
+            raise NotTakenUp([f"the sidecar of {folder.name} refuses {', '.join(missing)}; its log says why"])
         if time.monotonic() > deadline:
-            names = ", ".join(missing)
-            raise MeshError([f"the sidecar of {folder.name} does not take up {names}; its log says why"])
+            names = ", ".join(missing or wanted)
+            raise NotTakenUp([f"the sidecar of {folder.name} does not take up {names} in {seconds:g} s"])
         time.sleep(_POLL_SECONDS)
 
 
-def _in_use(statistics: Address) -> set[str]:
-    """The versions of the files that a sidecar uses; none while a cluster is not ready yet."""
+@dataclass(frozen=True)
+class _State:
+    """What a sidecar says: the versions of the files in use, how many it refused, whether its clusters are ready."""
+
+    in_use: frozenset[str] = frozenset()
+    refused: int = 0
+    is_warm: bool = False
+
+
+def _state(statistics: Address) -> _State:
+    """That of one that does not answer, too."""
     connection = HTTPConnection(statistics.host, statistics.port, timeout=2)
     try:
-        connection.request("GET", VERSIONS)
+        connection.request("GET", FILES_PAGE)
         entries = json.loads(connection.getresponse().read())["stats"]
     except (OSError, HTTPException, ValueError):
-        return set()
+        return _State()
     finally:
         connection.close()
-    is_warm = all(entry["value"] == 0 for entry in entries if entry["name"].endswith("warming_clusters"))
-    return {str(entry["value"]) for entry in entries} if is_warm else set()
+
+    def values(ending: str) -> list[Any]:
+        return [entry["value"] for entry in entries if entry["name"].endswith(ending)]
+
+    return _State(
+        in_use=frozenset(str(version) for version in values("version_text")),
+        refused=sum(values("update_rejected")),
+        is_warm=not any(values("warming_clusters")),
+    )
 
 
 def _versioned(document: Document) -> Document:

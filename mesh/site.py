@@ -58,7 +58,7 @@ class Workload:
 
     @property
     def statistics(self) -> Address:
-        """Where others read of it: `/metrics`, and which versions of its files it uses."""
+        """Where others read of it: `/metrics`, and `/files`, which tells how it is with its files."""
         return self.metrics if self.reached_at is None else replace(self.metrics, host=self.reached_at.host)
 
 

@@ -6,8 +6,8 @@ from mesh.render.types import Document, endpoints, file_source, socket, typed
 from mesh.site import Site, Workload
 
 CLUSTERS, LISTENERS = "clusters.yaml", "listeners.yaml"
-VERSIONS = "/versions"  # which version of each file is in use; answered as JSON
-_FILES_IN_USE = "/stats?format=json&filter=(version_text|warming_clusters)$"
+FILES_PAGE = "/files"  # which version of each file is in use, and how many were refused; answered as JSON
+_FILES_STATISTICS = "/stats?format=json&filter=(version_text|warming_clusters|update_rejected)$"
 _ADMIN = "admin"
 
 
@@ -40,7 +40,7 @@ def _connections() -> Document:
 
 def _metrics(workload: Workload) -> Document:
     """For Prometheus and for who changes the files: of the admin interface, only what may be known, to be read."""
-    routes = [_reading("/metrics", "/stats/prometheus?usedonly"), _reading(VERSIONS, _FILES_IN_USE)]
+    routes = [_reading("/metrics", "/stats/prometheus?usedonly"), _reading(FILES_PAGE, _FILES_STATISTICS)]
     manager = typed(
         "filters.network.http_connection_manager.v3.HttpConnectionManager",
         stat_prefix="metrics",

@@ -62,12 +62,12 @@ class Compose:
         """Where the market is reached."""
         return f"http://127.0.0.1:{self.port}"
 
-    def try_(self, *arguments: str, timeout: float = 600) -> subprocess.CompletedProcess[str]:
+    def try_(self, *arguments: str, timeout: float = 600, told: str = "") -> subprocess.CompletedProcess[str]:
         """Runs docker compose for this project, however it ends."""
         files = [word for file in self.files for word in ("--file", file)]
         return subprocess.run(
             ["docker", "compose", "--project-name", self.project, *files, *arguments],
-            env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=timeout,
+            env=self.environment, cwd=ROOT, capture_output=True, text=True, timeout=timeout, input=told,
         )  # fmt: skip
 
     def run(self, *arguments: str, timeout: float = 600) -> str:
@@ -102,9 +102,9 @@ class Compose:
         lines = docker("stats", "--no-stream", "--format", "{{.Name}} {{.MemUsage}}", *services).splitlines()
         return {services[line.split()[0]]: _bytes(line.split()[1]) for line in lines}
 
-    def inside(self, service: str, *command: str) -> subprocess.CompletedProcess[str]:
-        """Runs a command in a service's container, however it ends."""
-        return self.try_("exec", "-T", service, *command)
+    def inside(self, service: str, *command: str, told: str = "") -> subprocess.CompletedProcess[str]:
+        """Runs a command in a service's container, however it ends, with a text as its standard input."""
+        return self.try_("exec", "-T", service, *command, told=told)
 
 
 def _bytes(text: str) -> float:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import requests
 
+from chassis.testing import eventually
 from laptop.throwaway import free_port
 from mesh.containers import ADMIN, INBOUND, METRICS, PORT, containers_site, pod
 from mesh.market import GATEWAY
 from tests.containers.conftest import audited, in_containers
-from tests.containers.engine import Compose, docker
+from tests.containers.engine import ROOT, Compose, docker
+from tests.containers.test_profiles import needs_image
 from tests.system.conftest import Shopper, sign_up
 from tests.system.test_outages import sells
 
@@ -94,6 +98,47 @@ def test_each_container_may_die_without_the_others(mesh, container, shopper_in_t
     sells(mesh.url)
     shopper_in_the_mesh.fill_basket("ramen-bowl")
     assert shopper_in_the_mesh.buy().json()["state"] == "CONFIRMED"
+
+
+@pytest.fixture
+def applied(mesh: Compose) -> Iterator[Callable[[str], subprocess.CompletedProcess[str]]]:
+    """Applies resources, as `compose/run.sh mesh-apply` does; takes all back at the end."""
+
+    def apply(resources: str) -> subprocess.CompletedProcess[str]:
+        return mesh.inside("mesh", "python", "-m", "mesh.keeper", "apply", "lab.yaml", told=resources)
+
+    yield apply
+    mesh.inside("mesh", "python", "-m", "mesh.keeper", "remove")
+
+
+def test_a_change_of_the_policies_holds_within_5_seconds(mesh, applied, shopper_in_the_mesh):
+    shopper_in_the_mesh.fill_basket("ramen-bowl")
+    changed = applied((ROOT / "mesh" / "labs" / "bank-answers-2-seconds-late.yaml").read_text())
+    assert changed.returncode == 0, changed.stderr
+    assert changed.stdout.startswith("lab.yaml holds: payments changed, in ")
+    assert float(changed.stdout.split()[-2]) < 5
+    assert shopper_in_the_mesh.buy().elapsed.total_seconds() > 2
+
+
+def test_a_change_that_makes_no_sense_is_one_line(applied):
+    tried = applied("{apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: x}}")
+    (line,) = tried.stderr.splitlines()
+    assert line.endswith("lab.yaml: Gateway of networking.istio.io/v1 is not supported by the renderer")
+    assert tried.returncode == 2
+
+
+def test_prometheus_reads_every_sidecar(mesh):
+    needs_image("prometheus")
+    told = replace(mesh, more={"PROMETHEUS_PORT": str(free_port())})
+    told.run("--profile", "observability", "up", "--detach", "--wait", "--no-deps", "prometheus")
+    url = f"http://{told.address('prometheus')}:9090/api/v1/query?query=up{{job='sidecars'}}"
+
+    def answering():
+        found = requests.get(url, timeout=10).json()["data"]["result"]
+        return {one["metric"]["service"] for one in found if one["value"][1] == "1"}
+
+    assert eventually(lambda: answering() == {sidecar(name) for name in WORKLOADS}, seconds=60)
+    told.run("--profile", "observability", "rm", "--stop", "--force", "prometheus")
 
 
 def test_all_stop_by_themselves_and_start_again(mesh, shopper_in_the_mesh):

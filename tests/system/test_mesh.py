@@ -97,16 +97,31 @@ def test_a_lab_that_is_applied_can_be_felt(applied, shopper_in_the_mesh):
     assert shopper_in_the_mesh.buy().elapsed.total_seconds() > 2
 
 
-def test_a_file_that_makes_no_sense_is_one_line_and_changes_nothing(folder, tmp_path, shopper_in_the_mesh):
-    wrong = tmp_path / "wrong.yaml"
-    wrong.write_text(
-        (LABS / "bank-answers-2-seconds-late.yaml")
-        .read_text()
-        .replace("spec:", "spec:\n  gatewys: [mesh]", 1)
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            "hosts: [bank.outside.svc.cluster.local], gatewys: [mesh]",
+            "spec.gatewys is not supported by the renderer",
+        ),
+        ("hosts: [bank.outside.svc.cluster.local], tcp: []", "spec.tcp is not supported by the renderer"),
+        ("hosts: [attic]", "there is no host attic"),
+        ("hosts: [shipping]", "VirtualService/shipping in mesh/policies/how-shipping-is-called.yaml"),
+    ],
+    ids=["a misspelt field", "an unsupported field", "an unknown host", "two policies for one host"],
+)
+def test_a_file_that_makes_no_sense_is_one_line_and_changes_nothing(
+    folder, tmp_path, shopper_in_the_mesh, wrong, said
+):
+    file = tmp_path / "wrong.yaml"
+    file.write_text(
+        "{apiVersion: networking.istio.io/v1, kind: VirtualService,"
+        f" metadata: {{name: wrong, namespace: night-market}}, spec: {{{wrong},"
+        " http: [{route: [{destination: {host: shipping}}]}]}}"
     )
-    tried = laptop(folder, "mesh-apply", str(wrong))
-    assert tried.returncode == 2
+    tried = laptop(folder, "mesh-apply", str(file))
+    assert (tried.returncode, tried.stdout) == (2, "")
     (line,) = tried.stderr.splitlines()
-    assert "spec.gatewys is not supported by the renderer" in line
+    assert said in line and "VirtualService/wrong" in line
     shopper_in_the_mesh.fill_basket("ramen-bowl")
     assert shopper_in_the_mesh.buy().json()["state"] == "CONFIRMED"

@@ -96,7 +96,9 @@ def mesh_and_way():
         ports = {one.name: one.inbound.port for one in site.workloads}
         with Proxies({name: (ports[name], answers) for name, answers in spoken.items()}) as proxies:
             led = [
-                replace(one, reached_at=Address("127.0.0.1", proxies.ports[one.name])) if one.name in spoken else one
+                replace(one, reached_at=Address("127.0.0.1", proxies.ports[one.name]))
+                if one.name in spoken
+                else one
                 for one in site.workloads
             ]
             with running_mesh(replace(site, workloads=tuple(led)), folder) as mesh:

@@ -42,11 +42,12 @@ def called_by(market: Market, caller: str) -> set[int]:
 
 def test_a_detour_leads_the_sidecar_of_its_caller_elsewhere_and_nobody_else(market: Market) -> None:
     guarded = replace(market, mesh=True)
-    led = replace(guarded, detours={("orders", "payments"): 1, ("payments", "bank"): 2, ("gateway", "cart"): 3})
+    led = replace(
+        guarded, detours={("orders", "payments"): 1, ("payments", "bank"): 2, ("gateway", "cart"): 3}
+    )
     assert led.port("payments", "orders") == market.ports.outbound("orders", "payments")
     assert led.port("cart", "gateway") == 3
     assert called_by(led, "orders") - called_by(guarded, "orders") == {1}
     assert called_by(led, "payments") == {2}
     others = {name for name in sidecars.rendered(led, []) if called_by(led, name) != called_by(guarded, name)}
     assert others == {"orders", "payments"}
-
