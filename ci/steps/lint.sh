@@ -48,6 +48,7 @@ check "imports (import-linter)" imports
 check "contracts (buf)" .venv/bin/python libs/contracts/lint.py
 check "yaml (yamllint)" tool yamllint --strict .
 check "containers (hadolint)" containers
+check "policies (Istio's schemas)" .venv/bin/python ci/istio.py mesh/policies/*.yaml mesh/labs/*.yaml
 check "shell (shellcheck)" shell_scripts
 
 if [ ${#failed[@]} -gt 0 ]; then
