@@ -19,7 +19,7 @@ from mesh.render.types import Document
 from mesh.site import Address
 
 _VERSION = "version_info"
-_POLL_SECONDS = 0.02
+_POLL_SECONDS = 0.05  # an answer takes a sidecar milliseconds
 _DRAIN_SECONDS = "5"  # what a connection of a listener that has changed still gets
 # libyaml's dumper where it is there: ten times as fast.
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
@@ -87,12 +87,14 @@ def _changed(folder: Path, files: Files) -> tuple[str, ...]:
 
 
 def _move_and_wait(folder: Path, files: Files, statistics: Address, seconds: float) -> None:
+    if not files:
+        return
     deadline = time.monotonic() + seconds
     before = _state(statistics)
     for name, document in files.items():
         _move(folder / name, text(_versioned(document)))
     wanted = {name: _versioned(document)[_VERSION] for name, document in files.items()}
-    while wanted:
+    while True:
         now = _state(statistics)
         missing = [name for name, version in wanted.items() if version not in now.in_use]
         if not missing and now.is_warm:
