@@ -36,8 +36,8 @@ reset: ## Stop the market and forget all that was sold         YES=1
 
 ##@ Run it in containers
 
-.PHONY: compose-up compose-down compose-audit compose-mesh-apply compose-mesh-remove secrets
-compose-up: ## Build the images and start them                      PORT=8080 PROFILES=mail
+.PHONY: compose-up compose-down compose-audit compose-apply compose-remove secrets
+compose-up: ## Build the images and start them                      PORT=8080 PROFILES=mail,mesh
 	@PORT='$(PORT)' PROFILES='$(PROFILES)' compose/run.sh up
 
 compose-down: ## Stop the containers; what was sold stays in volumes
@@ -46,11 +46,11 @@ compose-down: ## Stop the containers; what was sold stays in volumes
 compose-audit: ## The same proof, for the containers                   V=1
 	@compose/run.sh audit
 
-compose-mesh-apply: ## Apply a file to the policies of their mesh           FILE=mesh/labs/bank-answers-2-seconds-late.yaml
-	@compose/run.sh mesh-apply '$(or $(FILE),$(error name a file: make compose-mesh-apply FILE=mesh/labs/...yaml))'
+compose-apply: ## Apply a file to the policies of their mesh           FILE=mesh/labs/bank-answers-2-seconds-late.yaml
+	@compose/run.sh apply '$(or $(FILE),$(error name a file: make compose-apply FILE=mesh/labs/...yaml))'
 
-compose-mesh-remove: ## Take back what was applied, or one file of it         FILE=bank-answers-2-seconds-late.yaml
-	@compose/run.sh mesh-remove '$(FILE)'
+compose-remove: ## Take back what was applied, or one file of it         FILE=bank-answers-2-seconds-late.yaml
+	@compose/run.sh remove '$(FILE)'
 
 secrets: ## Make passwords and keys for them, once, into .secrets/
 	@$(or $(PYTHON),python3) -m compose.make_secrets

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The market in containers: compose/run.sh up|down|audit|mesh-apply FILE|mesh-remove [FILE], each called by a target of
+# The market in containers: compose/run.sh up|down|audit|apply FILE|remove [FILE], each called by a target of
 # make that is named after it.
 # PROFILES=observability,mail starts more with it, `mesh` among them; PORT is the gateway's, 8080 by default.
 set -euo pipefail
@@ -21,7 +21,7 @@ case ",$COMPOSE_PROFILES," in *,observability,*) export OTEL_LOGS_EXPORTER=${OTE
 # The mesh changes services that are there, which no profile can do: it is a file that is laid over the other. Who stops
 # or audits takes it too, to find whatever runs.
 export COMPOSE_FILE=docker-compose.yml
-case "${1:-},,$COMPOSE_PROFILES," in up,*,mesh,* | down,* | audit,* | mesh-*) COMPOSE_FILE+=:mesh/compose.yaml ;; esac
+case "${1:-},,$COMPOSE_PROFILES," in up,*,mesh,* | down,* | audit,* | apply,* | remove,*) COMPOSE_FILE+=:mesh/compose.yaml ;; esac
 
 # On a terminal Compose shows what goes on; in a log it would be a line for every change of every container.
 progress=auto
@@ -48,10 +48,10 @@ case ${1:-} in
     ;;
   down) docker compose --progress "$progress" --profile '*' down ;;
   audit) docker compose --progress "$progress" run --rm audit ${V:+--verbose} ;;
-  mesh-apply)
+  apply)
     [ -r "${2:-}" ] || die "There is no file ${2:-}" 2
     keeper apply "${2##*/}" <"$2"
     ;;
-  mesh-remove) keeper remove ${2:+"${2##*/}"} </dev/null ;;
-  *) die "usage: compose/run.sh up|down|audit|mesh-apply FILE|mesh-remove [FILE]" 2 ;;
+  remove) keeper remove ${2:+"${2##*/}"} </dev/null ;;
+  *) die "usage: compose/run.sh up|down|audit|apply FILE|remove [FILE]" 2 ;;
 esac

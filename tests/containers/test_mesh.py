@@ -102,7 +102,7 @@ def test_each_container_may_die_without_the_others(mesh, container, shopper_in_t
 
 @pytest.fixture
 def applied(mesh: Compose) -> Iterator[Callable[[str], subprocess.CompletedProcess[str]]]:
-    """Applies resources, as `compose/run.sh mesh-apply` does; takes all back at the end."""
+    """Applies resources, as `compose/run.sh apply` does; takes all back at the end."""
 
     def apply(resources: str) -> subprocess.CompletedProcess[str]:
         return mesh.inside("mesh", "python", "-m", "mesh.keeper", "apply", "lab.yaml", told=resources)
