@@ -5,6 +5,7 @@ from __future__ import annotations
 from mesh.lookup import Lookup
 from mesh.render import rbac, tls
 from mesh.render.log import access_log
+from mesh.render.replies import local_replies
 from mesh.render.routes import FAULT, INBOUND, cluster_name, file_name
 from mesh.render.types import Document, file_source, resources, socket, typed
 from mesh.resources import JwtRule, PortProtocol
@@ -28,6 +29,7 @@ def _inbound(lookup: Lookup, workload: Workload, address: Address) -> Document:
         "normalize_path": True,
         "merge_slashes": True,
         "path_with_escaped_slashes_action": "REJECT_REQUEST",
+        "local_reply_config": local_replies(workload),
     }
     secure = tls.inbound(lookup.site, workload.name, workload.protocol)
     return _listener(INBOUND, address, {"transport_socket": secure, "filters": [_network(manager)]})

@@ -125,13 +125,13 @@ def small_site(folder: Path) -> Site:
 
 
 @contextlib.contextmanager
-def running_mesh(site: Site, folder: Path) -> Iterator[SmallMesh]:
-    """Runs programs and sidecars until the end of the `with` block."""
+def running_mesh(site: Site, folder: Path, *, deserted: bool = False) -> Iterator[SmallMesh]:
+    """Runs programs, unless it is to be deserted, and sidecars until the end of the `with` block."""
     mesh = SmallMesh(site, folder, {workload.name: [] for workload in site.workloads})
     identities = {name: site.identity(name) for name in site.accounts}
     certificates.renew(Path(site.certificates), identities, GIVEN)
     with contextlib.ExitStack() as stack:
-        for workload in site.workloads:
+        for workload in () if deserted else site.workloads:
             if workload.service == "shelf":
                 stack.enter_context(_shelf(mesh, workload))
             if workload.service == "desk":
