@@ -30,14 +30,22 @@ def write_configuration(market: Market, caller: Mapping[str, str]) -> None:
     """Write the files that Envoy is started with. ``caller``, the environment, may name a collector."""
     folder = _folder(market)
     folder.mkdir(mode=0o700, exist_ok=True)
+    for name, document in configuration(market, caller).items():
+        market.home.write_private(folder / name, json.dumps(document, indent=1))
+
+
+def configuration(market: Market, caller: Mapping[str, str]) -> dict[str, Any]:
+    """Those files, by name. Raises `LaptopError` where what ``caller`` names as the collector is no address."""
     addresses = _addresses(market, caller.get(COLLECTOR, ""))
+    found = {}
     for source in sorted((ROOT / "gateway").glob("*.yaml")):
-        document = localised(yaml.safe_load(source.read_text()), addresses, folder)
+        document = localised(yaml.safe_load(source.read_text()), addresses, _folder(market))
         if not caller.get(COLLECTOR):
             _switch_tracing_off(document)
         if market.mesh:
             sidecars.secure(market, document.get("static_resources", {}).get("clusters", []))
-        market.home.write_private(folder / source.name, json.dumps(document, indent=1))
+        found[source.name] = document
+    return found
 
 
 def server_command(market: Market) -> list[str]:

@@ -21,6 +21,7 @@ from mesh.market import BANK_HOST, GATEWAY
 from mesh.policies import load_with
 from mesh.render import Files, client_files
 from mesh.site import Address, Site
+from mesh.watches import watches
 
 RENEWAL = "certificates"
 _ENDING = "-sidecar"
@@ -73,6 +74,13 @@ def rendered(market: Market, changes: Iterable[Path]) -> dict[str, Files]:
         }
     except MeshError as error:
         raise LaptopError(str(error), exit_code=2) from None
+
+
+def watched(market: Market, gateway: Any) -> int:
+    """How much all Envoys of the market watch, the gateway with its configuration included."""
+    here = site(market)
+    envoys: list[Any] = [*rendered(market, applied(market)).values(), [gateway, client_files(here, GATEWAY)]]
+    return sum(len(watches(envoy)) for envoy in envoys)
 
 
 def write_files(market: Market) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
+import psutil
 import requests
 
 from chassis.errors import MarketError
@@ -156,6 +157,18 @@ def running_sidecar(site: Site, workload: Workload, documents: dict[str, Any]) -
     )
     with running(server):
         yield folder / "server.log"
+
+
+def sidecar(mesh: SmallMesh, name: str) -> psutil.Process:
+    """The process of one."""
+    file = str(Path(mesh.site.folder) / name / "envoy.yaml")
+    return next(one for one in psutil.process_iter(["cmdline"]) if file in (one.info["cmdline"] or []))
+
+
+def instances(process: psutil.Process) -> int:
+    """How many inotify instances a process has; on Linux."""
+    files = Path(f"/proc/{process.pid}/fd").iterdir()
+    return sum(str(file.readlink()) == "anon_inode:inotify" for file in files)
 
 
 def answers(url: str) -> bool:

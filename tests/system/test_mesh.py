@@ -1,16 +1,22 @@
 """The market with a sidecar beside each service: the same shop, and policies that are changed while people buy."""
 
+import contextlib
+import platform
 import subprocess
 import sys
 import threading
 from collections import Counter
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
 from audit.reconciliation import audit
+from laptop import closing, gateway, sidecars
+from laptop.home import Home
 from laptop.tests.blocks import free_block
+from mesh.tests.small_mesh import instances
 from tests.system.conftest import ROOT, Shopper, sign_up, stores_of
 
 LABS = ROOT / "mesh" / "labs"
@@ -124,3 +130,18 @@ def test_a_file_that_makes_no_sense_is_one_line_and_changes_nothing(
     assert said in line and "VirtualService/wrong" in line
     shopper_in_the_mesh.fill_basket("ramen-bowl")
     assert shopper_in_the_mesh.buy().json()["state"] == "CONFIRMED"
+
+
+@pytest.mark.skipif(platform.system() != "Linux", reason="only Linux has inotify")
+def test_a_market_with_sidecars_takes_as_many_inotify_instances_as_it_has_asked_for(mesh, folder):
+    market, programs = running(folder)
+    envoys = [pid for name, pid in programs.items() if name == "gateway" or name.endswith("-sidecar")]
+    taken = sum(instances(psutil.Process(pid)) for pid in envoys)
+    assert taken == sidecars.watched(market, gateway.configuration(market, {}))
+
+
+def running(folder):
+    """The market that runs, and the process of each of its programs."""
+    market, control = closing.required(Home(folder))
+    with contextlib.closing(control):
+        return market, {process.name: process.pid for process in control.processes()}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 import re
 import socket
+import subprocess
 
 import psycopg
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from laptop import closing
 from laptop.home import Home
 from laptop.ports import Ports
+from laptop.programs import ROOT
 from laptop.tests.small_market import SmallMarket
 from laptop.topology import SERVICES
 
@@ -49,6 +52,22 @@ def test_a_program_that_was_stopped_is_started_by_opening_again(open_market: Sma
     control.stop(next(process for process in control.processes() if process.name == "bank"))
     control.close()
     assert "bank did not run; started it" in open_market.up()
+
+
+@pytest.mark.skipif(platform.system() != "Linux", reason="only Linux has inotify")
+def test_with_too_few_inotify_instances_no_sidecar_is_started(new_market: SmallMarket) -> None:
+    # Few open files stand for few instances: the system refuses both alike.
+    few = ["/bin/sh", "-c", 'ulimit -n 64 && exec "$@"', "sh"]
+    result = subprocess.run(
+        [*few, *new_market.command("up", "--mesh", "--port", str(new_market.port))],
+        cwd=ROOT, capture_output=True, text=True, timeout=90,
+    )  # fmt: skip
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Only ")
+    assert "of the 89 inotify instances" in line
+    assert new_market.processes() == []
+    assert new_market.run("status").returncode == 3
 
 
 def test_closing_leaves_no_process(open_market: SmallMarket) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 import pytest
 
 from laptop.ports import Ports
 from mesh.laptop import laptop_site
-from mesh.policies import FOLDER, load_with
+from mesh.policies import FOLDER, load, load_with
 from mesh.render import render
 from mesh.tests import cases
+from mesh.tests.small_mesh import POLICIES, SmallMesh, instances, sidecar
 from mesh.tests.whole import refusal
+from mesh.watches import watches
 
 LABS = sorted((FOLDER.parent / "labs").glob("*.yaml"))
 
@@ -41,3 +44,10 @@ def test_envoy_refuses_a_route_to_a_cluster_that_is_not_there(tmp_path: Path) ->
     files = cases.rendered(cases.BASE)["shop"]
     files["clusters.yaml"]["resources"] = files["clusters.yaml"]["resources"][:1]
     assert "unknown cluster" in refusal(cases.site(), files, tmp_path)
+
+
+@pytest.mark.skipif(platform.system() != "Linux", reason="only Linux has inotify")
+def test_envoy_takes_an_inotify_instance_for_all_that_it_watches_and_no_more(mesh: SmallMesh) -> None:
+    files = render(load(POLICIES), mesh.site)
+    counted = {name: len(watches(list(documents.values()))) for name, documents in files.items()}
+    assert {name: instances(sidecar(mesh, name)) for name in files} == counted

@@ -1,0 +1,34 @@
+"""inotify instances, of which Linux allows each account a number: an Envoy takes one for all that it watches."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import platform
+
+from laptop.errors import LaptopError
+
+
+def check_enough(needed: int) -> None:
+    """Raise `LaptopError` where this account cannot have so many more. On other systems all is well."""
+    if platform.system() != "Linux":
+        return
+    left = _left(needed)
+    if left < needed:
+        raise LaptopError(
+            f"Only {left} of the {needed} inotify instances that a market with sidecars needs are left to this"
+            " account. Nothing was started. Stop another market, or: sudo sysctl fs.inotify.max_user_instances=512",
+            exit_code=2,
+        )
+
+
+def _left(needed: int) -> int:
+    """How many there are, up to those needed: found by opening them, for no file of the system tells."""
+    libc, opened = ctypes.CDLL(None), []
+    try:
+        while len(opened) < needed and (instance := libc.inotify_init1(os.O_CLOEXEC)) >= 0:
+            opened.append(instance)
+        return len(opened)
+    finally:
+        for instance in opened:
+            os.close(instance)
