@@ -134,9 +134,9 @@ format: ## Put the Python code into the one form
 	@$(PY) -m ruff check --quiet --fix .
 	@$(PY) -m ruff format --quiet .
 
-bench: ## Measure the market beside the design's budgets
+bench: ## Measure the market beside the design's budgets      MESH=1
 	@ci/install.sh dev
-	@$(PY) -m bench
+	@$(PY) -m bench $(if $(MESH),--mesh)
 
 ##@ Generate
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
@@ -52,6 +53,18 @@ class Client:
         if answer.status not in (200, 201):
             raise LaptopError(f"{method} {path} was answered with {answer.status}: {received[:500]!r}")
         return received
+
+
+def timed(work: Callable[[Client, T], R], seconds: list[float]) -> Callable[[Client, T], R]:
+    """The same work, which adds how long it took to ``seconds``."""
+
+    def watched(client: Client, item: T) -> R:
+        began = time.monotonic()
+        result = work(client, item)
+        seconds.append(time.monotonic() - began)
+        return result
+
+    return watched
 
 
 def spread(port: int, work: Callable[[Client, T], R], items: Sequence[T]) -> list[R]:

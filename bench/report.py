@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from bench.cpu import Cost
+from bench.cpu import Cost, Reading
 from bench.measurements import Costs, Results
 from laptop.processes import Memory
 from laptop.terminal import table
@@ -32,7 +32,7 @@ Row = tuple[str, ...]
 
 def report(results: Results, command: str, verbose: bool) -> str:
     """All of it as text; ``verbose`` adds the programs one by one."""
-    parts = [_machine(command), table(_HEADINGS, _rows(results)), _NOTES]
+    parts = [machine(command), table(_HEADINGS, _rows(results)), _NOTES]
     if verbose:
         parts += [_by_program("traces off", results.plain), _by_program("traces on", results.traced)]
         counts = ", ".join(f"{count} of {name}" for name, count in sorted(results.spans.items()))
@@ -45,7 +45,7 @@ def _rows(results: Results) -> list[Row]:
 
     def cpu(what: str, of: Callable[[Costs], Cost], budget: float | None = None) -> Row:
         off, on = of(plain), of(traced)
-        return (what, _milliseconds(off), _milliseconds(on), *_verdict(off.median * 1000, budget, "ms"))
+        return (what, milliseconds(off), milliseconds(on), *verdict(off.median * 1000, budget, "ms"))
 
     return [
         _seconds("first `up`, empty folder, to a confirmed order", results.first_start),
@@ -71,24 +71,24 @@ def _order_alone(costs: Costs) -> Cost:
 
 def _product_read(plain: Costs, traced: Costs) -> Row:
     budget = traced.hello.median * 1000
-    verdict = _verdict(traced.read.median * 1000, budget, "ms")
+    told = verdict(traced.read.median * 1000, budget, "ms")
     return (
         "CPU of a product read, gateway to database",
-        _milliseconds(plain.read),
-        _milliseconds(traced.read),
-        f"hello, {verdict[0]}",
-        verdict[1],
+        milliseconds(plain.read),
+        milliseconds(traced.read),
+        f"hello, {told[0]}",
+        told[1],
     )
 
 
 def _seconds(what: str, seconds: float) -> Row:
-    return (what, f"{seconds:.1f} s", "-", *_verdict(seconds, START_SECONDS, "s"))
+    return (what, f"{seconds:.1f} s", "-", *verdict(seconds, START_SECONDS, "s"))
 
 
 def _memory(plain: Costs, traced: Costs) -> Row:
     off, on = (sum(costs.memory.values(), Memory()) for costs in (plain, traced))
     what = f"memory of the whole market after the load ({off.kind})"
-    return (what, str(off), str(on), *_verdict(off.size / 2**20, MEMORY_MIB, "MiB"))
+    return (what, str(off), str(on), *verdict(off.size / 2**20, MEMORY_MIB, "MiB"))
 
 
 def _idle(costs: Costs) -> str:
@@ -97,15 +97,17 @@ def _idle(costs: Costs) -> str:
 
 def _extra(what: str, plain: Cost, traced: Cost) -> Row:
     percent = (traced.median / plain.median - 1) * 100
-    return (what, "-", f"{percent:+.0f} %", *_verdict(percent, TRACES_PERCENT, "%"))
+    return (what, "-", f"{percent:+.0f} %", *verdict(percent, TRACES_PERCENT, "%"))
 
 
-def _milliseconds(cost: Cost) -> str:
+def milliseconds(cost: Cost) -> str:
+    """The median of the rounds, with the lowest and the highest."""
     totals = [seconds * 1000 for seconds in cost.totals]
     return f"{cost.median * 1000:.2f} ms ({min(totals):.2f} to {max(totals):.2f})"
 
 
-def _verdict(measured: float, budget: float | None, unit: str) -> tuple[str, str]:
+def verdict(measured: float, budget: float | None, unit: str) -> tuple[str, str]:
+    """The budget, if there is one, and whether it is met."""
     if budget is None:
         return "-", ""
     shown = f"{budget:.2f} {unit}" if budget < 1 else f"{budget:g} {unit}"
@@ -113,29 +115,29 @@ def _verdict(measured: float, budget: float | None, unit: str) -> tuple[str, str
 
 
 def _by_program(title: str, costs: Costs) -> str:
-    kinds: Sequence[tuple[str, Cost]] = (
-        ("READ", costs.read), ("PAGE", costs.page), ("BASKET", costs.basket),
-        ("ORDER+BASKET", costs.purchase), ("SIGN-IN", costs.sign_in),
-    )  # fmt: skip
+    kinds = {
+        "READ": costs.read, "PAGE": costs.page, "BASKET": costs.basket,
+        "ORDER+BASKET": costs.purchase, "SIGN-IN": costs.sign_in,
+    }  # fmt: skip
+    return by_program(title, kinds, costs.idle, costs.memory)
+
+
+def by_program(title: str, kinds: Mapping[str, Cost], idle: Reading, memory: Mapping[str, Memory]) -> str:
+    """What each program has used for each kind of work, on average."""
     rows = [
         (
             program,
-            *(f"{round(cost.mean_of(program) * 1000, 3) + 0.0:.3f}" for _, cost in kinds),
-            f"{costs.idle.get(program, 0.0) * 1000:.1f}",
-            str(costs.memory[program]),
+            *(f"{round(cost.mean_of(program) * 1000, 3) + 0.0:.3f}" for cost in kinds.values()),
+            f"{idle.get(program, 0.0) * 1000:.1f}",
+            str(memory[program]),
         )
-        for program in sorted(costs.memory)
+        for program in sorted(memory)
     ]
-    headings = (
-        f"CPU ms, {title}".upper(),
-        *(f"{name}" for name, _ in kinds),
-        "IDLE/S",
-        "MEMORY",
-    )
-    return table(headings, rows)
+    return table((f"CPU ms, {title}".upper(), *kinds, "IDLE/S", "MEMORY"), rows)
 
 
-def _machine(command: str) -> str:
+def machine(command: str) -> str:
+    """What was measured on, and by which command."""
     return "\n".join(
         [
             f"{os.cpu_count()} cores, {_processor()}, {platform.system()} {platform.release()}, "

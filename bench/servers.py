@@ -20,17 +20,21 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class ThrowAwayMarket:
-    """A market in a folder of its own, driven by the commands that people use; ``reset`` ends all of it."""
+    """A market in a folder of its own, driven by the commands that people use; ``reset`` ends all of it.
 
-    def __init__(self, folder: Path, environ: Mapping[str, str]) -> None:
+    With ``mesh`` a sidecar stands beside each service.
+    """
+
+    def __init__(self, folder: Path, environ: Mapping[str, str], mesh: bool = False) -> None:
         self.home = Home(folder)
+        self._how = ["--mesh"] if mesh else []
         self.ports = _free_ports()
         # Whatever the caller traces elsewhere is not what is measured here.
         self._environ = {name: value for name, value in environ.items() if not name.startswith("OTEL_")}
 
     def up(self, extra: Mapping[str, str]) -> None:
         """Open it, with some more environment variables; `LaptopError` with its own words if it fails."""
-        self._run("up", "--port", str(self.ports.gateway), environ={**self._environ, **extra})
+        self._run("up", "--port", str(self.ports.gateway), *self._how, environ={**self._environ, **extra})
 
     def down(self) -> None:
         """Close it; the data stay."""
@@ -58,9 +62,11 @@ class ThrowAwayMarket:
 
 
 @contextlib.contextmanager
-def throw_away_market(folder: Path, environ: Mapping[str, str]) -> Iterator[ThrowAwayMarket]:
+def throw_away_market(
+    folder: Path, environ: Mapping[str, str], mesh: bool = False
+) -> Iterator[ThrowAwayMarket]:
     """A market that is not open yet, and gone at the end of the block, however that comes."""
-    market = ThrowAwayMarket(folder, environ)
+    market = ThrowAwayMarket(folder, environ, mesh)
     try:
         yield market
     finally:
@@ -95,6 +101,6 @@ def _free_ports() -> Ports:
     for _ in range(100):
         ports = Ports(random.randrange(20_000, 32_000 - BLOCK))
         with contextlib.suppress(LaptopError):
-            check_free(ports)
+            check_free(ports, with_mesh=True)
             return ports
     raise LaptopError("there is no free block of ports for a market")

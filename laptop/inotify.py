@@ -24,7 +24,8 @@ def check_enough(needed: int) -> None:
 
 def _left(needed: int) -> int:
     """How many there are, up to those needed: found by opening them, for no file of the system tells."""
-    libc, opened = ctypes.CDLL(None), []
+    libc = ctypes.CDLL(None)
+    opened: list[int] = []
     try:
         while len(opened) < needed and (instance := libc.inotify_init1(os.O_CLOEXEC)) >= 0:
             opened.append(instance)
