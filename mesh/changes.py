@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -73,7 +73,7 @@ class RunningMesh:
         before = {name: sidecars.read(self._folder(name)) for name in files}
         try:
             changed = [name for name, has_changed in self._update(files) if has_changed]
-        except NotTakenUp:
+        except BaseException:  # an interruption too
             self._restore(before)
             raise
         whose = ", ".join(changed) if changed else "no sidecar"
@@ -105,4 +105,5 @@ def _all_at_once(work: Callable[[Workload], Result], workloads: Sequence[Workloa
     """Every result. All is done before an error is raised."""
     with ThreadPoolExecutor(len(workloads)) as hands:
         futures = [hands.submit(work, workload) for workload in workloads]
+        wait(futures)  # here, where the block waits again for those that an interruption leaves at work
     return [future.result() for future in futures]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import psutil
 import pytest
 
+from gateway.tests.waiting import eventually
 from mesh.changes import RunningMesh
 from mesh.errors import MeshError, NotTakenUp
 from mesh.policies import load
 from mesh.render import render
-from mesh.tests.small_mesh import POLICIES, SmallMesh
+from mesh.tests.small_mesh import POLICIES, SmallMesh, sidecar
 
 ROUTES = (
     "{{apiVersion: networking.istio.io/v1, kind: VirtualService,"
@@ -58,8 +61,7 @@ def on_disk(mesh: SmallMesh) -> dict[str, str]:
 @contextmanager
 def deaf(mesh: SmallMesh, name: str) -> Iterator[None]:
     """A sidecar hears nothing for the length of a block."""
-    bootstrap = f"{mesh.site.folder}/{name}/envoy.yaml"
-    (process,) = (one for one in psutil.process_iter(["cmdline"]) if bootstrap in (one.info["cmdline"] or []))
+    process = sidecar(mesh, name)
     process.suspend()
     try:
         yield
@@ -94,6 +96,20 @@ def test_a_change_that_one_sidecar_does_not_hear_of_holds_nowhere(mesh, running,
         pytest.raises(NotTakenUp, match=r"^the sidecar of thief does not take up routes-shelf"),
     ):
         replace(running, seconds=1).apply(file)
+    assert (on_disk(mesh), mesh.take()) == (before, "shelf")
+
+
+def test_a_change_that_is_interrupted_holds_nowhere(mesh, running, file):
+    before = on_disk(mesh)
+    file.write_text(TO_V2)
+
+    def interrupt() -> None:
+        assert eventually(lambda: on_disk(mesh) != before)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    with deaf(mesh, "thief"), ThreadPoolExecutor() as hands, pytest.raises(KeyboardInterrupt):
+        hands.submit(interrupt)
+        replace(running, seconds=2).apply(file)
     assert (on_disk(mesh), mesh.take()) == (before, "shelf")
 
 
