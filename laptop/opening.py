@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from laptop import closing, databases, gateway, inotify, processes, server_data, sidecars, supervisor, wheels
+from laptop import closing, databases, gateway, processes, server_data, sidecars, supervisor, wheels
 from laptop.environment import Market, common_environment
 from laptop.errors import LaptopError
 from laptop.home import Home
@@ -49,7 +49,7 @@ def start(market: Market, caller: Mapping[str, str], progress: Progress) -> None
     check_free(market.ports, with_mesh=market.mesh)
     wheels.check_all()
     if market.mesh:
-        inotify.check_enough(sidecars.watched(market, gateway.configuration(market, caller)))
+        sidecars.check_enough_to_watch(market, gateway.configuration(market, caller))
     home.record_port(market.ports.gateway)
     home.record_mesh(market.mesh)
     with _nothing_left_on_failure(home, progress):

@@ -16,6 +16,7 @@ from laptop.topology import BANK
 from mesh import certificates, render, sidecars
 from mesh.changes import changes_in
 from mesh.errors import MeshError
+from mesh.inotify import TooFewInstances, check_enough
 from mesh.laptop import laptop_site
 from mesh.market import BANK_HOST, GATEWAY
 from mesh.policies import load_with
@@ -81,6 +82,14 @@ def watched(market: Market, gateway: Any) -> int:
     here = site(market)
     envoys: list[Any] = [*rendered(market, applied(market)).values(), [gateway, client_files(here, GATEWAY)]]
     return sum(len(watches(envoy)) for envoy in envoys)
+
+
+def check_enough_to_watch(market: Market, gateway: Any) -> None:
+    """Raise `LaptopError` where the system does not let this account watch as much more."""
+    try:
+        check_enough(watched(market, gateway))
+    except TooFewInstances as error:
+        raise LaptopError(str(error), exit_code=2) from None
 
 
 def write_files(market: Market) -> None:

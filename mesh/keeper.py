@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import yaml
 
@@ -21,10 +22,12 @@ from mesh import certificates, renewing, sidecars
 from mesh.changes import RunningMesh, changes_in
 from mesh.containers import containers_site, gateway_configuration
 from mesh.errors import MeshError, NotTakenUp
+from mesh.inotify import check_enough
 from mesh.market import GATEWAY
 from mesh.policies import ROOT, load_with
 from mesh.render import BOOTSTRAP, Files, client_files, render
 from mesh.site import Site
+from mesh.watches import watches
 
 FOLDER = Path("/mesh")
 SITE = containers_site(FOLDER)
@@ -56,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _keep(_options: argparse.Namespace) -> int:
+    check_room(SITE)
     identities = {account: SITE.identity(account) for account in SITE.accounts}
     certificates.renew(Path(SITE.certificates), identities)
     _put(SITE)
@@ -65,13 +69,33 @@ def _keep(_options: argparse.Namespace) -> int:
     )
 
 
+def check_room(site: Site) -> None:
+    """Raise `TooFewInstances` where the sidecars could not start. Those that run have what they need."""
+    if not any(sidecars.answers(workload.statistics) for workload in site.workloads):
+        check_enough(watched())
+
+
+def watched() -> int:
+    """How much all Envoys of the market watch, the gateway included: they are of one account, and the keeper too."""
+    gateway = [_gateway(SITE)] + [
+        yaml.safe_load(file.read_text(encoding="utf-8"))
+        for file in (ROOT / "gateway").glob("*.yaml")
+        if file.name != BOOTSTRAP
+    ]
+    envoys: list[Any] = [*_rendered(changes_in(_APPLIED)).values(), gateway]
+    return sum(len(watches(envoy)) for envoy in envoys)
+
+
+def _gateway(site: Site) -> Files:
+    configuration = yaml.safe_load((ROOT / "gateway" / BOOTSTRAP).read_text(encoding="utf-8"))
+    return {BOOTSTRAP: gateway_configuration(site, configuration), **client_files(site, GATEWAY)}
+
+
 def _put(site: Site) -> None:
     """Writes the files of all sidecars and of the gateway. Those that run take them up, and lose no request."""
     folder = Path(site.folder)
-    configuration = yaml.safe_load((ROOT / "gateway" / BOOTSTRAP).read_text(encoding="utf-8"))
-    gateway = {BOOTSTRAP: gateway_configuration(site, configuration), **client_files(site, GATEWAY)}
     files = _rendered(changes_in(_APPLIED))
-    sidecars.write(folder / GATEWAY, gateway)
+    sidecars.write(folder / GATEWAY, _gateway(site))
     with ThreadPoolExecutor(len(files)) as hands:
         list(
             hands.map(

@@ -75,9 +75,14 @@ def update(folder: Path, files: Files, statistics: Address, seconds: float = 10.
 
 def put(folder: Path, files: Files, statistics: Address) -> tuple[str, ...]:
     """`update` where the sidecar runs, else `write`."""
-    if _state(statistics).in_use:
+    if answers(statistics):
         return update(folder, files, statistics)
     return write(folder, files)
+
+
+def answers(statistics: Address) -> bool:
+    """Whether the sidecar runs that tells of itself there."""
+    return bool(_state(statistics).in_use)
 
 
 def _changed(folder: Path, files: Files) -> tuple[str, ...]:

@@ -9,18 +9,18 @@ import sys
 
 import pytest
 
-from laptop import inotify
+from mesh import inotify
 
 pytestmark = pytest.mark.skipif(platform.system() != "Linux", reason="only Linux has inotify")
 FEW = """
 import os, resource
-from laptop import errors, inotify
+from mesh import inotify
 limit = len(os.listdir("/proc/self/fd")) + 3
 resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 try:
     inotify.check_enough(50)
-except errors.LaptopError as error:
-    print(error.exit_code, error)
+except inotify.TooFewInstances as error:
+    print(error)
 print(len(os.listdir("/proc/self/fd")) - limit)
 """
 
@@ -28,7 +28,7 @@ print(len(os.listdir("/proc/self/fd")) - limit)
 def test_too_few_are_one_line_that_says_what_to_do() -> None:
     asked = subprocess.run([sys.executable, "-c", FEW], capture_output=True, text=True, check=True)
     line, left_open = asked.stdout.splitlines()
-    assert line.startswith("2 Only ")
+    assert line.startswith("Only ")
     assert "of the 50 inotify instances" in line
     assert "sudo sysctl fs.inotify.max_user_instances=512" in line
     assert int(left_open) == -3

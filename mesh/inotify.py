@@ -6,19 +6,20 @@ import ctypes
 import os
 import platform
 
-from laptop.errors import LaptopError
+
+class TooFewInstances(OSError):
+    """So few are left that sidecars could not start; the text says what to do."""
 
 
 def check_enough(needed: int) -> None:
-    """Raise `LaptopError` where this account cannot have so many more. On other systems all is well."""
+    """Raise `TooFewInstances` where this account cannot have so many more. On other systems all is well."""
     if platform.system() != "Linux":
         return
     left = _left(needed)
     if left < needed:
-        raise LaptopError(
+        raise TooFewInstances(
             f"Only {left} of the {needed} inotify instances that a market with sidecars needs are left to this"
-            " account. Nothing was started. Stop another market, or: sudo sysctl fs.inotify.max_user_instances=512",
-            exit_code=2,
+            " account. Nothing was started. Stop another market, or: sudo sysctl fs.inotify.max_user_instances=512"
         )
 
 
