@@ -18,7 +18,8 @@ _NOTES = """\
 CPU is user and system time of all processes of a market, sidecars included; without supervisord and the load
 client, less what the idle market uses meanwhile. Shown are the median of the rounds and, in brackets, the lowest
 and the highest. An order's CPU is with all that follows, to the last mail, and without filling the basket; its time
-is until the answer. Times are those of four clients at once. With the mesh there is a second version of
+is until the answer. Times are those of four clients at once. A market is ready when `up` returns; here it finds its
+data, and while the one with the mesh starts, the other runs idle. With the mesh there is a second version of
 recommendations, which nobody asks, but which takes memory."""
 
 
@@ -41,7 +42,7 @@ def _rows(results: Results) -> list[Row]:
         for kind in without.seconds
         for percent in (50, 99)
     ]
-    return [*costs, *times, _memory(without, guarded)]
+    return [*costs, *times, _memory(without, guarded), _ready(without, guarded)]
 
 
 def _cost(kind: str, without: Side, guarded: Side) -> Row:
@@ -66,3 +67,8 @@ def _memory(without: Side, guarded: Side) -> Row:
     met = verdict(second.size / 2**20, MEMORY_MIB, "MiB")
     what = f"memory of the whole market after the load ({first.kind})"
     return (what, str(first), str(second), f"{second.size / first.size:.2f} x", *met)
+
+
+def _ready(without: Side, guarded: Side) -> Row:
+    first, second = without.ready, guarded.ready
+    return ("time to ready", f"{first:.1f} s", f"{second:.1f} s", f"{second / first:.2f} x", "-", "")

@@ -21,6 +21,7 @@ ROWS = [
 
 
 OF_THE_MESH = [
+    "time to ready",
     "CPU of a product read",
     "CPU of a product page in HTML",
     "CPU of an order",
