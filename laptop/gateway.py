@@ -64,12 +64,6 @@ def server_command(market: Market) -> list[str]:
     ]
 
 
-def at_admin_port(port: int) -> list[str]:
-    """What to add to the command line for a second Envoy beside the first."""
-    address = {"socket_address": {"address": HOST, "port_value": port}}
-    return ["--config-yaml", json.dumps({"admin": {"address": address}})]
-
-
 def key_sets(market: Market) -> int:
     """How many sets of keys Envoy fetches, to check tokens with."""
     return (_folder(market) / "listener.yaml").read_text().count('"remote_jwks"')

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from laptop import gateway_admin, nats, pages, postgres, sidecars
+from laptop import envoy_admin, gateway, nats, pages, postgres, sidecars
 from laptop.environment import Market
 from laptop.pages import READY
 from laptop.server_data import data_folder
@@ -20,11 +20,12 @@ def problem(market: Market, name: str) -> str:
         "nats": lambda: READY if nats.accepts_connections(ports.nats) else "not accepting",
         sidecars.RENEWAL: lambda: READY,  # what it has to do before others start is done before it starts
         "gateway": lambda: (
-            gateway_admin.problem(market, ports.gateway_admin) or pages.problem(ports.gateway, "/readyz")
+            envoy_admin.problem(ports.gateway_admin, gateway.key_sets(market))
+            or pages.problem(ports.gateway, "/readyz")
         ),
     }
     if name in checks:
         return checks[name]()
-    if service := sidecars.service_beside(name):
-        return pages.problem(ports.sidecar_admin(service), "/ready")
+    if admin := envoy_admin.admin_port(market, name):
+        return envoy_admin.problem(admin)
     return pages.problem(ports.admin(name), "/readyz")

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 import psutil
 
-from laptop import gateway, gateway_admin, pages
+from laptop import envoy_admin, gateway, pages, sidecars
 from laptop.environment import Market
 from laptop.errors import LaptopError
 from laptop.logs import last_lines
 from laptop.pages import READY
 from laptop.programs import STOP_SECONDS
 from laptop.supervisor import Process
-from laptop.topology import Speaks
+from laptop.topology import SECOND, Speaks
 
 _POLL = 0.05  # seconds
 
@@ -24,12 +24,15 @@ _POLL = 0.05  # seconds
 def can_be_relieved(market: Market, process: Process) -> bool:
     """Whether a second process could do its work: it runs, has a port, and keeps no data of its own."""
     served = {service.name for service in market.services if service.speaks is not Speaks.EVENTS}
-    return process.state == "RUNNING" and process.name in {"gateway", *served}
+    names = {"gateway", SECOND, *served}
+    return process.state == "RUNNING" and (
+        process.name in names or bool(sidecars.service_beside(process.name))
+    )
 
 
 @contextlib.contextmanager
 def relieved(market: Market, process: Process, deadline: float) -> Iterator[None]:
-    """Have a relief ready for the length of the block, which shares the port of ``process``.
+    """Have a relief ready for the length of the block, which shares the ports of ``process``.
 
     It is started as the program would be started anew, with new code and configuration. Raises `LaptopError`
     with the end of its log if it is not ready when the monotonic clock passes ``deadline``: then the program
@@ -38,9 +41,12 @@ def relieved(market: Market, process: Process, deadline: float) -> Iterator[None
     second = _start(market, process)
     try:
         _wait_until_ready(market, process.name, second, deadline)
+        admin = envoy_admin.admin_port(market, process.name)
+        if admin:
+            envoy_admin.drain(admin)
         yield
-        if process.name == "gateway":
-            gateway_admin.drain(market.ports.relief)
+        if admin:
+            envoy_admin.drain(market.ports.relief)
     finally:
         _end(second)
 
@@ -48,8 +54,8 @@ def relieved(market: Market, process: Process, deadline: float) -> Iterator[None
 def _start(market: Market, process: Process) -> subprocess.Popen[bytes]:
     program = psutil.Process(process.pid)
     command, environment = program.cmdline(), program.environ()
-    if process.name == "gateway":
-        command += gateway.at_admin_port(market.ports.relief)
+    if envoy_admin.admin_port(market, process.name):
+        command += envoy_admin.at_admin_port(market.ports.relief)
     else:
         environment["ADMIN_PORT"] = str(market.ports.relief)
     with (market.home.logs / f"{process.name}.log").open("ab") as log:
@@ -78,7 +84,9 @@ def _wait_until_ready(market: Market, name: str, relief: subprocess.Popen[bytes]
 
 def _problem(market: Market, name: str) -> str:
     port = market.ports.relief
-    return gateway_admin.problem(market, port) if name == "gateway" else pages.problem(port, "/readyz")
+    if name == "gateway":
+        return envoy_admin.problem(port, gateway.key_sets(market))
+    return envoy_admin.problem(port) if sidecars.service_beside(name) else pages.problem(port, "/readyz")
 
 
 def _end(relief: subprocess.Popen[bytes]) -> None:

@@ -47,6 +47,10 @@ def _site_as_seen_by(market: Market, caller: str) -> Site:
     )
 
 
+def _is_led(market: Market, caller: str) -> bool:
+    return any(other == caller for other, _ in market.detours)
+
+
 def program_name(workload: str) -> str:
     """What a sidecar is called among the market's programs."""
     return f"{workload}{_ENDING}"
@@ -68,10 +72,15 @@ def rendered(market: Market, changes: Iterable[Path]) -> dict[str, Files]:
     Raises `LaptopError` with a line for each thing that the policies get wrong.
     """
     try:
-        policies = load_with(changes)
-        return {
-            workload.name: render.render(policies, _site_as_seen_by(market, workload.service))[workload.name]
-            for workload in site(market).workloads
+        policies, here = load_with(changes), site(market)
+        led = {
+            workload.name: workload.service
+            for workload in here.workloads
+            if _is_led(market, workload.service)
+        }
+        return render.render(policies, here) | {
+            name: render.render(policies, _site_as_seen_by(market, caller))[name]
+            for name, caller in led.items()
         }
     except MeshError as error:
         raise LaptopError(str(error), exit_code=2) from None
@@ -99,6 +108,20 @@ def write_files(market: Market) -> None:
     for name, files in rendered(market, applied(market)).items():
         sidecars.write(Path(here.folder) / name, files)
     sidecars.write(Path(here.folder) / GATEWAY, client_files(here, GATEWAY))
+
+
+def write_anew(market: Market, workload: str) -> None:
+    """Write the files of one sidecar, running or not, with the policies as they are now.
+
+    Raises `LaptopError` with a line for each thing that the policies get wrong.
+    """
+    here = site(market)
+    files = rendered(market, applied(market))[workload]
+    statistics = next(one.statistics for one in here.workloads if one.name == workload)
+    try:
+        sidecars.put(Path(here.folder) / workload, files, statistics)
+    except MeshError as error:
+        raise LaptopError(str(error)) from None
 
 
 def identities(here: Site) -> Mapping[str, str]:

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 import pytest
 import requests
 
+from chaos.market import programs
 from laptop.topology import SERVICES
+from tests.system.conftest import MESH
 
-RELIEVED = [service.name for service in SERVICES] + ["gateway"]
 SERVERS = ["postgres", "nats"]
+RELIEVED = [name for name in programs(SERVICES, mesh=bool(MESH)) if name not in SERVERS]
 SHOPPERS = 6
 BUYS, DECLINED = "tok_visa", "tok_declined"
 ENOUGH = 5  # answers to each kind of request before a restart begins and after it has ended
