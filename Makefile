@@ -117,7 +117,7 @@ test-service: ## Run every service against a real database and broker
 test-gateway: ## Run the gateway, and sidecars, around small stand-in services
 	@ci/steps/gateway.sh
 
-test-system: ## Run the whole market, browser included
+test-system: ## Run the whole market, browser included              MESH=1
 	@ci/steps/system.sh
 
 test-crash: ## Let every service die at every boundary; test: a share

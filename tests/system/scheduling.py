@@ -4,14 +4,17 @@ from pathlib import PurePath
 
 from xdist.scheduler import LoadFileScheduling
 
-# The files below tests/system whose tests open markets of their own.
+# The files below tests/system whose tests open markets of their own. Of markets with sidecars there is never more than
+# one: Linux lets an account watch so many files, and not twice as many.
 _OWN_MARKETS = {"test_bench.py", "test_chaos.py", "test_traces.py"}
+_OWN_MESHES = {"test_mesh.py", "test_mesh_cost.py"}
 
 
 class ByMarket(LoadFileScheduling):
-    """Keeps in one process what shares the market of conftest.py; of all else, what is in one file."""
+    """Keeps in one process what shares the market of conftest.py, and what has a mesh; of all else, what is in one file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = PurePath(super()._split_scope(nodeid))
-        shares = file.parent == PurePath("tests/system") and file.name not in _OWN_MARKETS
-        return str(file.parent if shares else file)
+        if file.parent != PurePath("tests/system") or file.name in _OWN_MARKETS:
+            return str(file)
+        return str(file.parent / "mesh" if file.name in _OWN_MESHES else file.parent)

@@ -17,14 +17,17 @@ from laptop import closing, gateway, sidecars
 from laptop.home import Home
 from laptop.tests.blocks import free_block
 from mesh.tests.small_mesh import instances
-from tests.system.conftest import ROOT, Shopper, sign_up, stores_of
+from tests.system.conftest import MESH, PATIENCE, ROOT, Shopper, sign_up, stores_of
 
 LABS = ROOT / "mesh" / "labs"
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the market with the mesh keeps its state."""
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the market with the mesh keeps its state: the one of all tests, if that has one."""
+    if MESH:
+        shared: Path = request.getfixturevalue("market_folder")
+        return shared
     return tmp_path_factory.mktemp("mesh") / "market"
 
 
@@ -35,14 +38,17 @@ def laptop(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.fixture(scope="module")
-def mesh(folder):
+def mesh(request, folder):
     """The base URL of a market with sidecars; nothing is lost in it."""
+    if MESH:
+        yield request.getfixturevalue("market")
+        return
     port = free_block()
     try:
         opened = laptop(folder, "up", "--mesh", "--port", str(port))
         assert opened.returncode == 0, opened.stdout + opened.stderr
         yield f"http://127.0.0.1:{port}"
-        report = audit(stores_of(folder), patience=60)
+        report = audit(stores_of(folder), patience=PATIENCE)
         assert report.is_clean, report.told()
     finally:
         laptop(folder, "reset", "--yes")

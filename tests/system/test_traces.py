@@ -11,7 +11,7 @@ import pytest
 from chassis.testing import eventually
 from laptop.tests.blocks import free_block
 from libs.chassis.tests.service.collector import Collector, Seen, collecting
-from tests.system.conftest import ROOT, sign_up
+from tests.system.conftest import MESH, ROOT, sign_up
 
 SOON = 60.0  # seconds; packing a parcel takes a quarter of it
 SENT = {("orders", "send market.orders.confirmed"), ("shipping", "send market.shipping.consigned")}
@@ -38,7 +38,10 @@ def traced_market(collector: Collector, tmp_path: Path) -> Iterator[str]:
     traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "200"}
     try:
         subprocess.run(
-            [*laptop, "up", "--port", str(port), *where], cwd=ROOT, check=True, env={**os.environ, **traces}
+            [*laptop, "up", "--port", str(port), *where, *MESH],
+            cwd=ROOT,
+            check=True,
+            env={**os.environ, **traces},
         )
         yield f"http://127.0.0.1:{port}"
     finally:
