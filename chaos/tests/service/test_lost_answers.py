@@ -93,8 +93,8 @@ def mesh_and_way():
     with temporary_folder("market-lost-") as folder:
         site = small_site(folder)
         spoken = {"shelf": SecureGrpcAnswers, "desk": SecureHttpAnswers}
-        ports = {one.name: one.inbound.port for one in site.workloads}
-        with Proxies({name: (ports[name], answers) for name, answers in spoken.items()}) as proxies:
+        doors = {one.name: one.door.port for one in site.workloads if one.door}
+        with Proxies({name: (doors[name], answers) for name, answers in spoken.items()}) as proxies:
             led = [
                 replace(one, reached_at=Address("127.0.0.1", proxies.ports[one.name]))
                 if one.name in spoken
