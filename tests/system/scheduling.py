@@ -11,7 +11,7 @@ _OWN_MESHES = {"test_mesh.py", "test_mesh_cost.py"}
 
 
 class ByMarket(LoadFileScheduling):
-    """Keeps in one process what shares the market of conftest.py, and what has a mesh; of all else, what is in one file."""
+    """Keeps together in a process what shares the market of conftest.py, what has a mesh, and what is in one file."""
 
     def _split_scope(self, nodeid: str) -> str:
         file = PurePath(super()._split_scope(nodeid))
