@@ -5,30 +5,27 @@ Each watches one connection from its beginning, chunk by chunk.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 
 _FRAME_HEAD = 9  # bytes: three of length, one of type, one of flags, four of stream
 _HEADERS = 1  # the type of frame that begins, and in gRPC also ends, an answer
 _READY = b"Z\0\0\0\5"  # PostgreSQL's ReadyForQuery, up to its last byte, the state of the transaction
 _IDLE = b"I"
-
-
 _RECORD_HEAD = 5  # bytes: one of type, two of version, two of length
 _ENCRYPTED = 23  # the type of a record that nobody else can read
-_HOUSEKEEPING = (
-    17 + 17
-)  # bytes of a record: the longest frame that keeps a connection alive, a ping, and TLS's own
+_HOUSEKEEPING = 17 + 17  # bytes of a record: the longest frame that keeps a connection alive, and TLS's own
 
 
-class Answers:
+class Answers(ABC):
     """What passes on one connection."""
 
-    def look_at_request(self, chunk: bytes) -> None:
-        """See what the caller sends; most have no need to."""
+    def look_at_request(self, chunk: bytes) -> None:  # noqa: B027 - most have no need to
+        """See what the caller sends."""
 
+    @abstractmethod
     def is_answer(self, chunk: bytes) -> bool:
         """Whether something in the callee's chunk says that a request has taken effect."""
-        raise NotImplementedError
 
 
 class _Frames:
