@@ -106,28 +106,32 @@ def test_an_identity_of_another_trust_domain_opens_nothing(mesh: SmallMesh, tmp_
         asks_desk(mesh, issued(mesh, tmp_path, "spiffe://elsewhere/ns/night-market/sa/shop", NOW))
 
 
-def test_a_callee_with_the_identity_of_another_service_is_not_believed(mesh: SmallMesh) -> None:
-    refused = pytest.raises(grpc.RpcError, match="UNAVAILABLE")
-    with caller_of_the_desk_as_the_shelf(mesh) as address, grpc.insecure_channel(address) as channel, refused:
-        ask(channel)
+@pytest.mark.parametrize("account", ["shelf", "desk"])
+def test_a_callee_is_believed_with_its_own_identity_alone(mesh: SmallMesh, account: str) -> None:
+    with shop_that_expects(mesh, account) as address, grpc.insecure_channel(address) as channel:
+        if account == "shelf":
+            assert ask(channel) == "shelf"
+        else:
+            with pytest.raises(grpc.RpcError, match="UNAVAILABLE"):
+                ask(channel)
 
 
 @contextmanager
-def caller_of_the_desk_as_the_shelf(mesh: SmallMesh) -> Iterator[str]:
-    """A second shop, in whose site the desk's sidecar stands where the shelf's should; its address for the shelf."""
+def shop_that_expects(mesh: SmallMesh, account: str) -> Iterator[str]:
+    """A second shop, which expects the shelf's sidecars to have this account's identity; its address for the shelf."""
     with temporary_folder("market-mesh-") as folder:
-        site, address = misled(mesh.site, folder)
+        site, address = expecting(mesh.site, folder, account)
         shop = site.workloads[0]
         with running_sidecar(site, shop, render(load(POLICIES), site)[shop.name]):
             yield address
 
 
-def misled(site: Site, folder: Path) -> tuple[Site, str]:
-    """The site, as a second shop sees it that was led astray."""
-    shop, thief, shelf, other, desk = site.workloads
+def expecting(site: Site, folder: Path, account: str) -> tuple[Site, str]:
+    """The site, as a second shop sees it that has been told so."""
+    shop, *others = site.workloads
     listeners = {host: Address(HOST, free_port()) for host in shop.calls}
     admin, metrics, inbound = (Address(HOST, free_port()) for _ in range(3))
     shop = replace(shop, calls=listeners, admin=admin, metrics=metrics, inbound=inbound)
-    astray = replace(shelf, inbound=desk.inbound)
-    misled = replace(site, folder=str(folder), workloads=(shop, thief, astray, other, desk))
-    return misled, f"{listeners['shelf'].host}:{listeners['shelf'].port}"
+    told = [replace(one, account=account) if one.service == "shelf" else one for one in others]
+    seen = replace(site, folder=str(folder), workloads=(shop, *told))
+    return seen, f"{listeners['shelf'].host}:{listeners['shelf'].port}"
