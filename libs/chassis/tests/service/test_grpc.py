@@ -177,7 +177,7 @@ def asked_without_end():
 
         def ask():
             while not over.is_set():
-                answers.append(stub.ask(product="tea"))
+                answers.append(stub.ask(product="tea", timeout=PATIENCE))
 
         with ThreadPoolExecutor(4) as callers:
             asking = [callers.submit(ask) for _ in range(4)]
@@ -185,8 +185,8 @@ def asked_without_end():
                 yield answers
             finally:
                 over.set()
-        for caller in asking:
-            caller.result()
+                for caller in asking:
+                    caller.result()
 
     return asked
 
