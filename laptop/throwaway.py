@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import random
 import signal
 import subprocess
@@ -19,6 +20,7 @@ from laptop.ports import is_taken
 
 START_TIMEOUT = 20.0  # seconds
 _POLL = 0.01  # seconds
+_WORKERS = 8  # so many have ports of their own; pytest-xdist names them gw0, gw1 and so on
 
 # Waits for a line on its standard input. None comes when the parent dies, however it dies: then the
 # server and its folder are cleared away from here.
@@ -43,10 +45,19 @@ class Server:
     identity: Mapping[str, object]  # subprocess arguments that name the account to run as
 
 
+def own_share(first: int, last: int) -> range:
+    """Of the ports from ``first`` to before ``last`` those that are this process's, where tests run side by side: a
+    port that two find free at once, or whose server is just being restarted, is taken by one of them alone."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
+    share = (last - first) // _WORKERS
+    return range(first + worker * share, first + (worker + 1) * share)
+
+
 def _shuffled() -> Iterator[int]:
     # Below what the system gives to whoever connects: a port from there may be gone before it is listened on. Each
-    # process begins elsewhere, so that two which look at once do not find the same.
-    ports, start = range(2_000, 10_000), random.randrange(8_000)
+    # run begins elsewhere, so that two on one machine seldom look at the same.
+    ports = own_share(2_000, 10_000)
+    start = random.randrange(len(ports))
     return cycle([*ports[start:], *ports[:start]])
 
 

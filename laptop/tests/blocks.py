@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Iterator
 from itertools import cycle
 
 from laptop.ports import is_taken
+from laptop.throwaway import own_share
 
 SIZE = 100  # ports of a block
 # Below the ports that the system gives to whoever connects, and those that `make chaos` and `make bench` choose.
 _FIRST, _LAST = 10_000, 20_000
-_WORKERS = 8  # so many have ports of their own; pytest-xdist names them gw0, gw1 and so on
 
 
 def _own_starts() -> Iterator[int]:
-    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % _WORKERS
-    share = (_LAST - _FIRST) // _WORKERS
-    starts = range(_FIRST + worker * share, _FIRST + (worker + 1) * share - SIZE, SIZE)
+    ports = own_share(_FIRST, _LAST)
+    starts = range(ports.start, ports.stop - SIZE, SIZE)
     return cycle(random.sample(starts, len(starts)))  # in another order than another run on this machine
 
 

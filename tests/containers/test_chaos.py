@@ -6,22 +6,32 @@ import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 import requests
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from tests.containers.engine import CONTAINERS, docker
+from tests.system.shelves import Shelves
 from tests.system.test_outages import sells
 
 SEED, SECONDS, BUYERS = 1, 45, 4
 HOLD = 3  # seconds that a container is frozen or cut off
 VICTIMS = [name for name in CONTAINERS if name != "gateway"]
+PRODUCTS = [f"lantern-in-the-storm-{number}" for number in range(1, 9)]
+PIECES = 10_000  # more than can be bought here, and nothing that other tests want to buy
 
 
-def keeps_buying(shopper, products, closing, seed):
+@pytest.fixture
+def full_shelves(stores):
+    for product in PRODUCTS:
+        Shelves.of(stores).fill(product, PIECES)
+
+
+def keeps_buying(shopper, closing, seed):
     """Buys until the market closes; repeats a purchase with its key until it has a clear answer. Gives the orders."""
     dice, orders = random.Random(seed), []
     while not closing.is_set():
-        key, product = str(uuid.uuid4()), dice.choice(products)
+        key, product = str(uuid.uuid4()), dice.choice(PRODUCTS)
         insists(lambda p=product: shopper.call("PUT", f"/api/v1/cart/items/{p}", json={"quantity": 1}))
         orders.append(insists(lambda k=key: shopper.buy(dice.choice(["tok_visa", "tok_lost_answer"]), k)))
     return [answer for answer in orders if "id" in answer]
@@ -58,16 +68,13 @@ def cut_off(compose, victim):
 
 
 def test_nothing_is_lost_while_containers_are_killed_frozen_and_cut_off(
-    compose, market, new_shopper, plentiful, capsys
+    compose, market, new_shopper, full_shelves, capsys
 ):
     closing, dice = threading.Event(), random.Random(SEED)
     done = []
     with ThreadPoolExecutor(BUYERS) as pool:
         buyers = [new_shopper() for _ in range(BUYERS)]
-        orders = [
-            pool.submit(keeps_buying, buyer, plentiful, closing, number)
-            for number, buyer in enumerate(buyers)
-        ]
+        orders = [pool.submit(keeps_buying, buyer, closing, number) for number, buyer in enumerate(buyers)]
         end = time.monotonic() + SECONDS
         try:
             while time.monotonic() < end:
