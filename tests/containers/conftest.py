@@ -16,12 +16,12 @@ from tests.containers.engine import Compose, engine_answers
 from tests.system.conftest import (  # noqa: F401 - fixtures
     crowd,
     everybody,
-    ledger,
     new_shopper,
     plentiful,
     products,
     shopper,
 )
+from tests.system.ledger import Ledger
 from tests.system.test_outages import sells
 
 READY_SECONDS: list[float] = []  # how long the first `up` took, once the images were there
@@ -66,10 +66,17 @@ def market(compose: Compose) -> str:
     return compose.url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def stores(compose: Compose) -> Stores:
-    """Where the market keeps everything; mails are in a volume, which only the audit's container sees."""
+    """Where the market keeps everything, now: a container that starts again may have another address. Mails are in a
+    volume, which only the audit's container sees."""
     return Stores.of_containers(compose.secrets, None, compose.address)
+
+
+@pytest.fixture
+def ledger(stores: Stores) -> Ledger:
+    """What the market's bank has done for which order."""
+    return Ledger(stores)
 
 
 @pytest.fixture(scope="session")
