@@ -37,7 +37,7 @@ case ${1:-} in
   up)
     "${PYTHON:-python3}" -m compose.make_secrets
     docker compose --progress "$progress" up --build --wait --remove-orphans ||
-      die "The market did not start. Its log: docker compose logs. Is the port taken? make compose-up PORT=9090"
+      die "Not all of the market is ready: docker compose ps. Was it only slow? The same again. Is the port taken? make compose-up PORT=8090"
     echo
     echo "The market is open: http://127.0.0.1:$PORT"
     echo
@@ -45,11 +45,12 @@ case ${1:-} in
     echo "docker compose logs    what it says"
     echo "make compose-audit     proves that nothing is lost"
     echo "make compose-down      close the market; it keeps its data"
+    case $COMPOSE_FILE in *mesh*) echo "make compose-apply FILE=mesh/labs/bank-answers-2-seconds-late.yaml    change the mesh" ;; esac
     ;;
   down) docker compose --progress "$progress" --profile '*' down ;;
   audit) docker compose --progress "$progress" run --rm audit ${V:+--verbose} ;;
   apply)
-    [ -r "${2:-}" ] || die "There is no file ${2:-}" 2
+    [ -f "${2:-}" ] && [ -r "$2" ] || die "There is no file ${2:-}" 2
     keeper apply "${2##*/}" <"$2"
     ;;
   remove) keeper remove ${2:+"${2##*/}"} </dev/null ;;

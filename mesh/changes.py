@@ -65,7 +65,8 @@ class RunningMesh:
         told = self._take_effect([file for file in known if file not in gone])
         for file in gone:
             file.unlink()
-        return f"{', '.join(file.name for file in gone)} holds no more: {told}"
+        verb = "holds" if len(gone) == 1 else "hold"
+        return f"{', '.join(file.name for file in gone)} {verb} no more: {told}"
 
     def _take_effect(self, changes: Sequence[Path]) -> str:
         begun = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, fields, is_dataclass
+from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
@@ -51,12 +52,17 @@ def _object(kind: type[Any], value: Any, path: str, report: Report) -> Any:
         report(f"{path} must be a mapping")
         return WRONG
     known = {_spelt(field.name): field for field in fields(kind)}
-    for name in value:
-        if name not in known:
-            report(f"{path}.{name} is not supported by the renderer")
-    missing = [name for name, field in known.items() if name not in value and _is_required(field)]
+    absent = [name for name in known if name not in value]
+    meant = {
+        name: get_close_matches(str(name), absent, n=1, cutoff=0.8) for name in value if name not in known
+    }
+    for name, guesses in meant.items():
+        hint = "".join(f": is {guess} meant?" for guess in guesses)
+        report(f"{path}.{name} is not supported by the renderer{hint}")
+    missing = [name for name in absent if _is_required(known[name])]
     for name in missing:
-        report(f"{path}.{name} is missing")
+        if [name] not in meant.values():  # one mistake is one line
+            report(f"{path}.{name} is missing")
     hints = get_type_hints(kind)
     read = {
         field.name: decode(hints[field.name], value[name], f"{path}.{name}", report)

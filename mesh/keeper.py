@@ -7,6 +7,7 @@ policies meanwhile.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import fcntl
 import os
 import sys
@@ -105,8 +106,9 @@ def _put(site: Site) -> None:
 
 
 def _apply(options: argparse.Namespace) -> int:
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / Path(options.name).name
+    # From inside the folder, so that whoever reads of a mistake sees the file's name and no place that is not theirs.
+    with TemporaryDirectory() as folder, contextlib.chdir(folder):
+        file = Path(Path(options.name).name)
         file.write_bytes(sys.stdin.buffer.read())
         return _change(lambda mesh: mesh.apply(file))
 

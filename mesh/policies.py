@@ -122,6 +122,8 @@ def _read(file: Path, report: Report) -> Iterator[Resource[Any]]:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         report(f"{shown}: is no YAML: {' '.join(str(error).split())}")
         return
+    if all(document is None for document in documents):
+        report(f"{shown}: there is no resource in it")
     for document in documents:
         if document is not None:
             yield from _resource(shown, document, report)

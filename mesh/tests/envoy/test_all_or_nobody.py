@@ -77,6 +77,14 @@ def test_what_was_applied_holds_until_it_is_taken_back(mesh, running, file):
     assert mesh.take() == "shelf"
 
 
+def test_all_that_was_applied_can_be_taken_back_at_once(mesh, running, file):
+    for each in (file, file.with_name("again.yaml")):
+        each.write_text(TO_V2)
+        running.apply(each)
+    assert running.remove("").startswith("change.yaml, again.yaml hold no more: shop, thief changed, in ")
+    assert mesh.take() == "shelf"
+
+
 def test_what_envoy_refuses_is_taken_back_everywhere(mesh, running, file):
     before = on_disk(mesh)
     file.write_text(NO_EXPRESSION)

@@ -49,7 +49,14 @@ def refused(tmp_path: Path, text: str) -> list[str]:
 NOT = "is not supported by the renderer"
 ONE_LINE = {
     "a field": (route("corsPolicy: {}"), f"VirtualService/x: spec.http[0].corsPolicy {NOT}"),
-    "a misspelt field": (route("timeOut: 1s"), f"VirtualService/x: spec.http[0].timeOut {NOT}"),
+    "a misspelt field": (
+        route("timeOut: 1s"),
+        f"VirtualService/x: spec.http[0].timeOut {NOT}: is timeout meant?",
+    ),
+    "a misspelt field that must be there": (
+        route("fault: {delay: {fixedDelai: 2s}}"),
+        f"VirtualService/x: spec.http[0].fault.delay.fixedDelai {NOT}: is fixedDelay meant?",
+    ),
     "a field of a subset": (
         rule("subsets: [{name: a, labels: {}, trafficPolicy: {}}]"),
         f"DestinationRule/x: spec.subsets[0].trafficPolicy {NOT}",
@@ -151,6 +158,7 @@ ONE_LINE = {
         "DestinationRule/x: metadata.namespace is not night-market",
     ),
     "no resource": ("just text", "holds something that is no resource"),
+    "nothing": ("# a comment\n---\n", "there is no resource in it"),
 }
 
 
