@@ -24,7 +24,7 @@ def squatters(compose):
         docker("run", "--detach", "--rm", "--name", names[-1], *command)
 
     yield move_in
-    docker("rm", "--force", *names)
+    docker("rm", "--force", "--volumes", *names)
 
 
 def mesh_address(compose, service):

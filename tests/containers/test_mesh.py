@@ -138,7 +138,7 @@ def test_prometheus_reads_every_sidecar(mesh):
         return {one["metric"]["service"] for one in found if one["value"][1] == "1"}
 
     assert eventually(lambda: answering() == {sidecar(name) for name in WORKLOADS}, seconds=60)
-    told.run("--profile", "observability", "rm", "--stop", "--force", "prometheus")
+    told.run("--profile", "observability", "rm", "--stop", "--force", "--volumes", "prometheus")
 
 
 def test_all_stop_by_themselves_and_start_again(mesh, shopper_in_the_mesh):

@@ -25,7 +25,7 @@ def observed(compose):
     more = {f"{name.upper()}_PORT": str(port) for name, port in ports.items()}
     dataclasses.replace(compose, more=more).run("--profile", "observability", "up", "--detach", *present)
     yield {name: f"http://127.0.0.1:{port}" for name, port in ports.items()}
-    compose.run("--profile", "observability", "rm", "--stop", "--force", *present)
+    compose.run("--profile", "observability", "rm", "--stop", "--force", "--volumes", *present)
 
 
 def fetched(address, **parameters):
