@@ -45,7 +45,7 @@ case ${1:-} in
     echo "docker compose logs    what it says"
     echo "make compose-audit     proves that nothing is lost"
     echo "make compose-down      close the market; it keeps its data"
-    case $COMPOSE_FILE in *mesh*) echo "make compose-apply FILE=mesh/labs/bank-answers-2-seconds-late.yaml    change the mesh" ;; esac
+    case $COMPOSE_FILE in *mesh*) echo "make compose-apply     changes the mesh: FILE=mesh/labs/bank-answers-2-seconds-late.yaml" ;; esac
     ;;
   down) docker compose --progress "$progress" --profile '*' down ;;
   audit) docker compose --progress "$progress" run --rm audit ${V:+--verbose} ;;
