@@ -1,6 +1,7 @@
 """Servers that service tests share: one PostgreSQL and one NATS for the whole run, a fresh database for each asker."""
 
 import logging
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,6 +12,12 @@ from laptop.nats import temporary_nats
 from laptop.postgres import create_database, temporary_postgres
 
 ROOT = Path(__file__).parent
+
+
+def pytest_configure() -> None:
+    """Lets Ctrl-C interrupt, also for programs that tests start: a shell that runs tests in the background ignores it
+    for them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
