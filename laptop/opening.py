@@ -18,7 +18,7 @@ from laptop.supervisor import Supervisor
 from laptop.terminal import Progress
 from laptop.waiting import wait_until_ready
 
-START_TIMEOUT = 180.0  # seconds; whoever dies is told of sooner, this is for machines that have much else to do
+START_TIMEOUT = 180.0  # seconds, for machines that have much else to do: of what dies `make up` tells sooner
 
 
 def up(home: Home, port: int, mesh: bool, caller: Mapping[str, str], progress: Progress) -> None:
