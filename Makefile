@@ -90,12 +90,12 @@ bank: ## Make the bank ill; with nothing more, well again     DOWN=1 SLOW=2 FLAK
 
 .PHONY: audit
 audit: ## Compare every service's store with the bank's ledger V=1
-	@if [ -x $(PY) ]; then $(PY) -m audit; else echo 'Nothing runs here: make up starts the market.'; exit 3; fi
+	@if [ -x $(PY) ]; then $(PY) -m tools.audit; else echo 'Nothing runs here: make up starts the market.'; exit 3; fi
 
 .PHONY: chaos
 chaos: ## Torment a market of its own while shoppers buy       SEED=1 MINUTES=5 KEEP=1 MESH=1
 	@ci/install.sh dev
-	@$(PY) -m chaos $(if $(SEED),--seed='$(SEED)') $(if $(MINUTES),--minutes='$(MINUTES)') $(if $(KEEP),--keep) \
+	@$(PY) -m tools.chaos $(if $(SEED),--seed='$(SEED)') $(if $(MINUTES),--minutes='$(MINUTES)') $(if $(KEEP),--keep) \
 	  $(if $(MESH),--mesh)
 
 ##@ Check the code
@@ -136,7 +136,7 @@ format: ## Put the Python code into the one form
 
 bench: ## Measure the market beside the design's budgets      MESH=1
 	@ci/install.sh dev
-	@$(PY) -m bench $(if $(MESH),--mesh)
+	@$(PY) -m tools.bench $(if $(MESH),--mesh)
 
 ##@ Generate
 

@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 LOCKS = {"run": Path("requirements.txt"), "dev": Path("requirements-dev.txt")}
-_INCLUDES = {"run": ["run"], "dev": ["run", "dev"]}  # tests/house holds that the locks do
+_INCLUDES = {"run": ["run"], "dev": ["run", "dev"]}  # tests/conventions holds that the locks do
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
 LOG = VENV / "install.log"

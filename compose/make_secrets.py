@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from laptop.topology import SERVICES
+from topology import SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ".secrets"

@@ -10,7 +10,7 @@ from psycopg import sql
 from laptop.environment import Market
 from laptop.errors import LaptopError
 from laptop.postgres import SUPERUSER
-from laptop.topology import Service
+from topology import Service
 
 # A migration that a power cut undoes is applied again at the next start, so it need not wait for the disk.
 _UNHURRIED = "?options=-csynchronous_commit%3Doff"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from laptop.home import MARKER, Home, Secrets
 from laptop.nats import STORAGE, Broker
 from laptop.ports import HOST, Ports
-from laptop.topology import SERVICES, Service, Speaks
+from topology import SERVICES, Service, Speaks
 
 _PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "LOG_LEVEL", "SSL_CERT_FILE")
 _PASSED_ON_PREFIX = "OTEL_"

@@ -8,7 +8,7 @@ from laptop.pages import READY
 from laptop.readiness import problem
 from laptop.supervisor import Process, Supervisor
 from laptop.terminal import table
-from laptop.topology import Speaks
+from topology import Speaks
 
 _HEADINGS = ("NAME", "STATE", "PID", "PORT", "ADMIN", "READY", "MEMORY", "UPTIME")
 

@@ -11,7 +11,7 @@ import psutil
 
 from laptop.errors import LaptopError
 from laptop.home import MARKER
-from laptop.topology import SECOND, SERVICES, Service
+from topology import SECOND, SERVICES, Service
 
 HOST = "127.0.0.1"
 BLOCK = 100  # how far two markets' gateway ports must be apart

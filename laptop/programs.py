@@ -11,7 +11,7 @@ from laptop import gateway, nats, sidecars
 from laptop.environment import Market, service_environment
 from laptop.postgres import Installation, server_command
 from laptop.server_data import SETTINGS, data_folder
-from laptop.topology import SECOND, TWICE, Service
+from topology import SECOND, TWICE, Service
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -16,7 +16,7 @@ from laptop.logs import last_lines
 from laptop.pages import READY
 from laptop.programs import STOP_SECONDS
 from laptop.supervisor import Process
-from laptop.topology import SECOND, Speaks
+from topology import SECOND, Speaks
 
 _POLL = 0.05  # seconds
 

@@ -12,7 +12,6 @@ from laptop import wheels
 from laptop.environment import Market
 from laptop.errors import LaptopError
 from laptop.ports import HOST
-from laptop.topology import BANK
 from mesh import certificates, render, sidecars
 from mesh.changes import changes_in
 from mesh.errors import MeshError
@@ -23,6 +22,7 @@ from mesh.policies import load_with
 from mesh.render import Files, client_files
 from mesh.site import Address, Site
 from mesh.watches import watches
+from topology import BANK
 
 RENEWAL = "certificates"
 _ENDING = "-sidecar"

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from laptop.topology import SERVICES, Service
 from mesh.market import BANK_HOST, GATEWAY, host, labels, protocol, workloads
 from mesh.render import secure
 from mesh.render.types import Document, endpoints
 from mesh.site import Address, Site, Workload
+from topology import SERVICES, Service
 
 PORT = 8000  # every service's
 ADMIN, INBOUND, METRICS = 15000, 15006, 15090  # where people who know Istio look for them

@@ -6,9 +6,9 @@ from functools import partial
 from pathlib import Path
 
 from laptop.ports import HOST, Ports
-from laptop.topology import BANK, Service
 from mesh.market import BANK_HOST, GATEWAY, host, labels, protocol, workloads
 from mesh.site import Address, Site, Workload
+from topology import BANK, Service
 
 
 def laptop_site(ports: Ports, folder: Path) -> Site:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from laptop.topology import BANK, SECOND, SERVICES, TWICE, Service, Speaks
 from mesh.site import NAME_LABEL, VERSION_LABEL, Protocol, Workload
+from topology import BANK, SECOND, SERVICES, TWICE, Service, Speaks
 
 GATEWAY = "gateway"
 BANK_HOST = "bank.outside.svc.cluster.local"  # as the policies call it

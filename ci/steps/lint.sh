@@ -20,7 +20,7 @@ tool() { .venv/bin/python -m "$@"; }
 
 types() {
   local sources=(libs/contracts libs/*/src services/*/src) folders=() folder
-  for folder in {libs,services}/*/{src,tests} laptop gateway mesh ci tests* audit bench* chaos compose telemetry; do
+  for folder in {libs,services}/*/{src,tests} laptop gateway mesh ci tests* tools compose telemetry; do
     if [ -n "$(find "$folder" -name '*.py' -print -quit)" ]; then folders+=("$folder"); fi
   done
   MYPYPATH=$(IFS=:; echo "${sources[*]}") tool mypy "${folders[@]}" libs/contracts/*.py

@@ -16,7 +16,7 @@ from laptop import processes
 from laptop.home import Home
 from laptop.programs import ROOT
 from laptop.tests.blocks import free_block
-from laptop.topology import SERVICES
+from topology import SERVICES
 
 
 class SmallMarket:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 
 import pytest
 
-from audit.stores import Stores
 from compose.make_secrets import make
 from laptop.throwaway import free_port
 from tests.containers.engine import Compose, engine_answers
@@ -23,6 +22,7 @@ from tests.system.conftest import (  # noqa: F401 - fixtures
 )
 from tests.system.ledger import Ledger
 from tests.system.test_outages import sells
+from tools.audit.stores import Stores
 
 READY_SECONDS: list[float] = []  # how long the first `up` took, once the images were there
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from laptop.topology import SERVICES
 from tests.containers.engine import COMPOSE, CONTAINERS, docker
+from topology import SERVICES
 
 WITH_DATA = {service.name for service in SERVICES if service.database or service.broker}
 IN_PYTHON = [service.name for service in SERVICES] + ["nats"]

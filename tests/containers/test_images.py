@@ -7,9 +7,9 @@ import tarfile
 
 import pytest
 
-from laptop.topology import SERVICES
 from tests.containers.conftest import READY_SECONDS
 from tests.containers.engine import CONTAINERS, ROOT, docker
+from topology import SERVICES
 
 OURS = [service.name for service in SERVICES] + ["gateway", "nats", "audit", "mesh", "sidecar"]
 BUDGET = 200_000_000  # bytes, all images together, compressed, shared layers once

@@ -8,9 +8,9 @@ import requests
 
 from chassis.testing import eventually
 from laptop.throwaway import free_port
-from laptop.topology import SERVICES
 from tests.containers.test_profiles import has_image, needs_image
 from tests.system.test_outages import buys
+from topology import SERVICES
 
 OBSERVERS = ("prometheus", "otel-collector", "jaeger", "alertmanager")
 LACKS_ITS_TEMPLATE = "default.tmpl: no such file"  # some builds of Alertmanager leave it to their package

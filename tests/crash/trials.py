@@ -11,13 +11,13 @@ from typing import TypeVar
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from audit.reconciliation import audit
 from chassis.errors import MarketError
 from tests.crash.books import Books, Ending, Order
 from tests.crash.boundary import Boundary
 from tests.crash.buyer import Buyer, Shop
 from tests.crash.scenarios import Scenario
 from tests.crash.world import SERVICES, World
+from tools.audit.reconciliation import audit
 
 T = TypeVar("T")
 _PATIENCE = 20.0  # seconds that an order may take to come to rest

@@ -16,11 +16,11 @@ from typing import Any
 
 import requests
 
-from audit.stores import Stores
 from chassis.config import ServiceConfig
 from chassis.testing import eventually
 from tests.crash import child
 from tests.crash.notes import Notes
+from tools.audit.stores import Stores
 
 SERVICES = (
     "bank", "catalog", "cart", "inventory", "payments", "shipping", "orders", "notifications", "recommendations",

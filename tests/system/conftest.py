@@ -15,8 +15,6 @@ from typing import Any
 import pytest
 import requests
 
-from audit.reconciliation import audit
-from audit.stores import Stores
 from laptop.environment import Market
 from laptop.home import Home
 from laptop.ports import Ports
@@ -24,6 +22,8 @@ from laptop.tests.blocks import free_block
 from tests.system.doors import Door, addresses
 from tests.system.ledger import Ledger
 from tests.system.scheduling import ByMarket
+from tools.audit.reconciliation import audit
+from tools.audit.stores import Stores
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = {

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import requests
 
-from audit.bank import Bank
-from audit.books import CAPTURE, Entry
-from audit.stores import Stores
+from tools.audit.bank import Bank
+from tools.audit.books import CAPTURE, Entry
+from tools.audit.stores import Stores
 
 
 @dataclass(frozen=True)

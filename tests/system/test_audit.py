@@ -11,9 +11,9 @@ import nats
 import pytest
 from tenacity import retry, retry_if_not_result, stop_after_delay, wait_fixed
 
-from audit.reading import read
-from audit.reconciliation import audit
 from tests.system.tampering import Table
+from tools.audit.reading import read
+from tools.audit.reconciliation import audit
 
 ROOT = Path(__file__).parents[2]
 
@@ -262,7 +262,7 @@ def dead_letter(stores, subject):
 
 def command(folder, *arguments):
     return subprocess.run(
-        [sys.executable, "-m", "audit", "--dir", str(folder), *arguments],
+        [sys.executable, "-m", "tools.audit", "--dir", str(folder), *arguments],
         cwd=ROOT, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
 

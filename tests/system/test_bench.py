@@ -26,7 +26,7 @@ ROWS = [
 
 def printed(*arguments):
     """The lines of a quick run."""
-    command = [sys.executable, "-m", "bench", "--quick", *arguments]
+    command = [sys.executable, "-m", "tools.bench", "--quick", *arguments]
     bench = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
     assert bench.returncode == 0, bench.stderr
     return bench.stdout.splitlines()

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import psutil
 
-from chaos.injection import targets
-from chaos.schedule import Kind, schedule
 from chassis.testing import eventually
 from laptop.home import MARKER
-from laptop.topology import SERVICES
 from tests.system.conftest import MESH
+from tools.chaos.injection import targets
+from tools.chaos.schedule import Kind, schedule
+from topology import SERVICES
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 def chaos(folder, *arguments):
     """Torments a market in this folder; one that the test leaves behind is ended."""
     run = subprocess.Popen(
-        [sys.executable, "-m", "chaos", *MESH, *arguments], cwd=ROOT, env={**os.environ, "TMPDIR": str(folder)},
+        [sys.executable, "-m", "tools.chaos", *MESH, *arguments], cwd=ROOT, env={**os.environ, "TMPDIR": str(folder)},
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:

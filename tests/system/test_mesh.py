@@ -12,12 +12,12 @@ import psutil
 import pytest
 import requests
 
-from audit.reconciliation import audit
 from laptop import closing, gateway, sidecars
 from laptop.home import Home
 from laptop.tests.blocks import free_block
 from mesh.tests.small_mesh import instances
 from tests.system.conftest import MESH, PATIENCE, ROOT, Shopper, sign_up, stores_of
+from tools.audit.reconciliation import audit
 
 LABS = ROOT / "mesh" / "labs"
 

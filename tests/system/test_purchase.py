@@ -5,8 +5,8 @@ import pytest
 import requests
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from audit.books import CAPTURE
-from audit.reading import read
+from tools.audit.books import CAPTURE
+from tools.audit.reading import read
 
 eventually = retry(
     retry=retry_if_exception_type(AssertionError),

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 import pytest
 import requests
 
-from chaos.market import programs
-from laptop.topology import SERVICES
 from tests.system.conftest import MESH
+from tools.chaos.market import programs
+from topology import SERVICES
 
 SERVERS = ["postgres", "nats"]
 RELIEVED = [name for name in programs(SERVICES, mesh=bool(MESH)) if name not in SERVERS]

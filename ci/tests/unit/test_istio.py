@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ci.istio import of_file
-from tests.house.repository import ROOT
+from tests.conventions.repository import ROOT
 
 RULE = """
 apiVersion: networking.istio.io/v1

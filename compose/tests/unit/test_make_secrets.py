@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compose.make_secrets import make, roles, tell_compose
-from laptop.topology import SERVICES
+from topology import SERVICES
 
 OWNERS = [service.name for service in SERVICES if service.database]
 

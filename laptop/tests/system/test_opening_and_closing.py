@@ -15,7 +15,7 @@ from laptop.home import Home
 from laptop.ports import Ports
 from laptop.programs import ROOT
 from laptop.tests.small_market import SmallMarket
-from laptop.topology import SERVICES
+from topology import SERVICES
 
 
 def database_url(market: SmallMarket, role: str, database: str) -> str:

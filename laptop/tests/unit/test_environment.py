@@ -8,7 +8,7 @@ from pathlib import Path
 
 from laptop.environment import Market, common_environment, service_environment
 from laptop.home import MARKER, Home
-from laptop.topology import SERVICES
+from topology import SERVICES
 
 
 def environment_of(market: Market, name: str) -> dict[str, str]:

@@ -12,7 +12,6 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from laptop.gateway import FILES
 from laptop.ports import Ports
-from laptop.topology import BANK, SERVICES
 from mesh.checks import checked
 from mesh.durations import Duration
 from mesh.laptop import laptop_site
@@ -24,7 +23,8 @@ from mesh.render import render
 from mesh.resources import DestinationRule
 from mesh.site import Site
 from mesh.traffic import VirtualService
-from tests.house.repository import files, imports, source, tree
+from tests.conventions.repository import files, imports, source, tree
+from topology import BANK, SERVICES
 
 HEALTH = "/grpc.health.v1.Health/Check"
 LABS = sorted((FOLDER.parent / "labs").glob("*.yaml"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from laptop import topology
+import topology
 from telemetry.tests.expressions import TELEMETRY
 
 README = (TELEMETRY / "README.md").read_text()

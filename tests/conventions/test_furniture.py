@@ -1,0 +1,73 @@
+"""Every service is furnished alike, and its rules depend on nothing but the standard library."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.conventions.repository import ROOT, SERVICES, files, imports, relative, source, tree
+
+FURNITURE = [
+    "Dockerfile",
+    "README.md",
+    "pyproject.toml",
+    "requirements.txt",
+    "src/{service}/__init__.py",
+    "src/{service}/__main__.py",
+    "src/{service}/config.py",
+    "src/{service}/domain/__init__.py",
+    "src/{service}/py.typed",
+    "tests/unit",
+    "tests/service",
+]
+# Where a process meets its environment; the rest is handed what it needs.
+READS_THE_ENVIRONMENT = {"libs/chassis/src/chassis/config.py"}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_has_the_furniture_of_all(service: str) -> None:
+    folder = ROOT / "services" / service
+    assert [item for item in FURNITURE if not (folder / item.format(service=service)).exists()] == []
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_rules_of_a_service_import_the_standard_library_only(service: str) -> None:
+    assert foreign_imports(source(service) / "domain", f"{service}.domain") == set()
+
+
+def test_the_rules_of_the_audit_import_the_standard_library_and_the_books_only() -> None:
+    assert (
+        foreign_imports(ROOT / "tools" / "audit" / "rules", "tools.audit.rules", "tools.audit.books") == set()
+    )
+
+
+def foreign_imports(folder: Path, *own: str) -> set[str]:
+    """What the code below a folder imports besides the standard library and the packages that are its own."""
+    return {
+        f"{relative(path)}: {module}"
+        for path in files(".py", under=folder)
+        for module in imports(path)
+        if module.split(".")[0] not in sys.stdlib_module_names
+        and not any(module == package or module.startswith(f"{package}.") for package in own)
+    }
+
+
+def test_the_environment_is_read_in_one_place() -> None:
+    code = [*files(".py", under=ROOT / "libs" / "chassis" / "src")]
+    code += [path for service in SERVICES for path in files(".py", under=source(service))]
+    readers = {relative(path) for path in code if reads_environment(path)}
+    assert readers == READS_THE_ENVIRONMENT
+
+
+def reads_environment(path: Path) -> bool:
+    """Whether the code names os.environ or os.getenv."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr in ("environ", "environb", "getenv")
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "os"
+        for node in ast.walk(tree(path))
+    )
