@@ -53,7 +53,7 @@ compose-remove: ## Take back what was applied, or one file of it         FILE=ba
 	@compose/run.sh remove '$(FILE)'
 
 secrets: ## Make passwords and keys for them, once, into .secrets/
-	@$(or $(PYTHON),python3) -m compose.make_secrets
+	@PYTHONPATH=libs/topology/src $(or $(PYTHON),python3) -m compose.make_secrets
 
 ##@ Mesh
 

@@ -35,7 +35,7 @@ keeper() {
 
 case ${1:-} in
   up)
-    "${PYTHON:-python3}" -m compose.make_secrets
+    PYTHONPATH=libs/topology/src "${PYTHON:-python3}" -m compose.make_secrets
     docker compose --progress "$progress" up --build --wait --remove-orphans ||
       die "Not all of the market is ready: docker compose ps. Was it only slow? The same again. Is the port taken? make compose-up PORT=8090"
     echo
