@@ -1,4 +1,4 @@
-"""`python -m tools.audit.container`, in a container beside the market's: compares all books of a market in containers."""
+"""`python -m tools.audit.container`: compares all books of a market in containers, beside which it runs."""
 
 from __future__ import annotations
 
