@@ -117,7 +117,7 @@ def test_a_lab_that_is_applied_can_be_felt(applied, shopper_in_the_mesh):
         ),
         ("hosts: [bank.outside.svc.cluster.local], tcp: []", "spec.tcp is not supported by the renderer"),
         ("hosts: [attic]", "there is no host attic"),
-        ("hosts: [shipping]", "VirtualService/shipping in mesh/policies/how-shipping-is-called.yaml"),
+        ("hosts: [shipping]", "VirtualService/shipping in mesh/policies/shipping-traffic.yaml"),
     ],
     ids=["a misspelt field", "an unsupported field", "an unknown host", "two policies for one host"],
 )

@@ -64,7 +64,7 @@ def test_diff_shows_what_a_lab_changes_and_nothing_else(capsys: pytest.CaptureFi
 
 
 def test_diff_of_what_holds_already_is_empty(capsys: pytest.CaptureFixture[str]) -> None:
-    assert output(capsys, "diff", str(FOLDER / "how-cart-is-called.yaml")) == "nothing changes\n"
+    assert output(capsys, "diff", str(FOLDER / "cart-traffic.yaml")) == "nothing changes\n"
 
 
 def test_diff_of_a_bad_file_is_one_line(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
