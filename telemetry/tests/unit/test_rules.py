@@ -17,7 +17,7 @@ TESTS = sorted((TELEMETRY / "rules" / "tests").glob("*.test.yaml"))
 RUNBOOKS = sorted((ROOT / "docs" / "runbooks").glob("[A-Z]*[a-z].md"))
 ALERTS = [rule for rule in rules() if "alert" in rule]
 NAMES = sorted({alert["alert"] for alert in ALERTS})
-HEADINGS = ["## What it means", "## How to look", "## What to do"]
+HEADINGS = ["## Impact", "## Diagnosis", "## Remediation"]
 
 
 def checked(tool: str, *arguments: str | Path) -> str:
@@ -81,7 +81,7 @@ def test_an_alert_says_what_it_is_about_how_bad_it_is_and_where_to_read_on(alert
     assert (ROOT / told["runbook_url"]).is_file()
 
 
-def test_every_runbook_is_of_an_alert_and_says_what_it_means_how_to_look_and_what_to_do() -> None:
+def test_every_runbook_has_an_alert_and_the_three_sections() -> None:
     assert [path.stem for path in RUNBOOKS] == NAMES
     for path in RUNBOOKS:
         text = path.read_text()
