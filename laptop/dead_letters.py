@@ -36,7 +36,7 @@ def replay(home: Home, service: str, number: str) -> str:
 @contextlib.contextmanager
 def _broker(home: Home, service: str) -> Iterator[Bus]:
     market, _ = closing.required(home)
-    names = sorted(known.name for known in market.services if known.broker)
+    names = sorted(known.name for known in market.services if known.nats)
     if service and service not in names:
         raise LaptopError(f"There is no {service} at the broker. There are: {', '.join(names)}", exit_code=2)
     try:

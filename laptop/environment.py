@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from laptop.home import MARKER, Home, Secrets
 from laptop.nats import STORAGE, Broker
 from laptop.ports import HOST, Ports
-from topology import SERVICES, Service, Speaks
+from topology import SERVICES, Protocol, Service
 
 _PASSED_ON = ("PATH", "HOME", "USER", "LANG", "LC_ALL", "TMPDIR", "LOG_LEVEL", "SSL_CERT_FILE")
 _PASSED_ON_PREFIX = "OTEL_"
@@ -97,12 +97,12 @@ def service_environment(market: Market, service: Service, name: str = "") -> dic
     """The environment variables of one service, or of another instance of it called ``name``."""
     name = name or service.name
     found = {"HOST": HOST, "ADMIN_PORT": str(market.ports.admin(name))}
-    if service.speaks is not Speaks.EVENTS:
+    if service.protocol is not Protocol.EVENTS:
         found["PORT"] = str(market.ports.service(name))
         found["SHARE_PORT"] = "yes"  # with its relief
     if service.database:
         found["DATABASE_URL"] = market.database_url(service.name, service.name, caller=service.name)
-    if service.broker:
+    if service.nats:
         found["NATS_URL"] = market.broker_url(service.name)
     for callee in service.calls:
         found.update(_address(market, service.name, callee))
@@ -118,6 +118,6 @@ def service_environment(market: Market, service: Service, name: str = "") -> dic
 def _address(market: Market, caller: str, name: str) -> dict[str, str]:
     callee = next(service for service in market.services if service.name == name)
     address = f"{HOST}:{market.port(name, caller)}"
-    if callee.speaks is Speaks.GRPC:
+    if callee.protocol is Protocol.GRPC:
         return {f"{name.upper()}_ADDR": address}
     return {f"{name.upper()}_URL": f"http://{address}"}

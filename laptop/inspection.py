@@ -8,7 +8,7 @@ from laptop.pages import READY
 from laptop.readiness import problem
 from laptop.supervisor import Process, Supervisor
 from laptop.terminal import table
-from topology import Speaks
+from topology import Protocol
 
 _HEADINGS = ("NAME", "STATE", "PID", "PORT", "ADMIN", "READY", "MEMORY", "UPTIME")
 
@@ -48,7 +48,7 @@ def _ports(market: Market, name: str) -> tuple[str, str]:
         return servers[name]
     if beside := sidecars.service_beside(name):
         return str(ports.inbound(beside)), str(ports.sidecar_admin(beside))
-    silent = {service.name for service in market.services if service.speaks is Speaks.EVENTS}
+    silent = {service.name for service in market.services if service.protocol is Protocol.EVENTS}
     own = "-" if name in silent else str(ports.service(name))
     return own, str(ports.admin(name))
 

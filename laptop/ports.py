@@ -11,7 +11,7 @@ import psutil
 
 from laptop.errors import LaptopError
 from laptop.home import MARKER
-from topology import SECOND, SERVICES, Service
+from topology import CANARY, SERVICES, Service
 
 HOST = "127.0.0.1"
 BLOCK = 100  # how far two markets' gateway ports must be apart
@@ -86,12 +86,12 @@ class Ports:
 
     def of_the_mesh(self) -> dict[int, str]:
         """Every port that is used only where there is a mesh, and what it is for."""
-        names = [*(service.name for service in self.services), SECOND]
+        names = [*(service.name for service in self.services), CANARY]
         own = {self.inbound(name): f"{name}'s sidecar" for name in names}
         admin = {self.sidecar_admin(name): f"the admin interface of {name}'s sidecar" for name in names}
         metrics = {self.sidecar_metrics(name): f"the metrics of {name}'s sidecar" for name in names}
         calls = {self.outbound(*call): f"{call[0]}'s calls to {call[1]}" for call in self._calls}
-        second = {self.service(SECOND): SECOND, self.admin(SECOND): f"{SECOND}'s admin pages"}
+        second = {self.service(CANARY): CANARY, self.admin(CANARY): f"{CANARY}'s admin pages"}
         return {**own, **admin, **metrics, **calls, **second}
 
     def service(self, name: str) -> int:
@@ -103,7 +103,7 @@ class Ports:
         return self.gateway + 40 + self._place(name)
 
     def _place(self, name: str) -> int:
-        return [*(service.name for service in self.services), SECOND].index(name)
+        return [*(service.name for service in self.services), CANARY].index(name)
 
     def all(self, *, with_mesh: bool = False) -> dict[int, str]:
         """Every port and what it is for."""

@@ -11,7 +11,7 @@ from laptop import gateway, nats, sidecars
 from laptop.environment import Market, service_environment
 from laptop.postgres import Installation, server_command
 from laptop.server_data import SETTINGS, data_folder
-from topology import SECOND, TWICE, Service
+from topology import CANARY, CANARY_SERVICE, Service
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -78,8 +78,8 @@ def _sidecars(market: Market) -> list[Program]:
 
 def _services(market: Market) -> list[Program]:
     firsts = [_service(market, service, service.name) for service in market.services]
-    twice = next((service for service in market.services if service.name == TWICE), None)
-    return [*firsts, _service(market, twice, SECOND, MODEL="v2")] if market.mesh and twice else firsts
+    twice = next((service for service in market.services if service.name == CANARY_SERVICE), None)
+    return [*firsts, _service(market, twice, CANARY, MODEL="v2")] if market.mesh and twice else firsts
 
 
 def _service(market: Market, service: Service, name: str, **further: str) -> Program:

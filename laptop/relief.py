@@ -16,15 +16,15 @@ from laptop.logs import last_lines
 from laptop.pages import READY
 from laptop.programs import STOP_SECONDS
 from laptop.supervisor import Process
-from topology import SECOND, Speaks
+from topology import CANARY, Protocol
 
 _POLL = 0.05  # seconds
 
 
 def can_be_relieved(market: Market, process: Process) -> bool:
     """Whether a second process could do its work: it runs, has a port, and keeps no data of its own."""
-    served = {service.name for service in market.services if service.speaks is not Speaks.EVENTS}
-    names = {"gateway", SECOND, *served}
+    served = {service.name for service in market.services if service.protocol is not Protocol.EVENTS}
+    names = {"gateway", CANARY, *served}
     return process.state == "RUNNING" and (
         process.name in names or bool(sidecars.service_beside(process.name))
     )

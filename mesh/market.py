@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import topology
 from mesh.site import NAME_LABEL, VERSION_LABEL, Protocol, Workload
-from topology import BANK, SECOND, SERVICES, TWICE, Service, Speaks
+from topology import BANK, CANARY, CANARY_SERVICE, SERVICES, Service
 
 GATEWAY = "gateway"
 BANK_HOST = "bank.outside.svc.cluster.local"  # as the policies call it
-_PROTOCOLS = {Speaks.GRPC: Protocol.GRPC, Speaks.HTTP: Protocol.HTTP}
+_PROTOCOLS = {topology.Protocol.GRPC: Protocol.GRPC, topology.Protocol.HTTP: Protocol.HTTP}
 
 
 def workloads(place: Callable[[Service, str], Workload]) -> tuple[Workload, ...]:
@@ -19,18 +20,18 @@ def workloads(place: Callable[[Service, str], Workload]) -> tuple[Workload, ...]
     has no sidecar: it would have nothing to guard.
     """
     services = [service for service in SERVICES if service.has_sidecar]
-    twice = next(service for service in services if service.name == TWICE)
-    return (*(place(service, service.name) for service in services), place(twice, SECOND))
+    canary_service = next(service for service in services if service.name == CANARY_SERVICE)
+    return (*(place(service, service.name) for service in services), place(canary_service, CANARY))
 
 
 def protocol(service: Service) -> Protocol:
     """How a service is reached."""
-    return _PROTOCOLS[service.speaks]
+    return _PROTOCOLS[service.protocol]
 
 
 def labels(service: Service, name: str) -> dict[str, str]:
     """What policies know a workload by."""
-    return {NAME_LABEL: service.name, VERSION_LABEL: "v2" if name == SECOND else "v1"}
+    return {NAME_LABEL: service.name, VERSION_LABEL: "v2" if name == CANARY else "v1"}
 
 
 def host(callee: str) -> str:

@@ -7,7 +7,7 @@ import pytest
 from tests.containers.engine import COMPOSE, CONTAINERS, docker
 from topology import SERVICES
 
-WITH_DATA = {service.name for service in SERVICES if service.database or service.broker}
+WITH_DATA = {service.name for service in SERVICES if service.database or service.nats}
 IN_PYTHON = [service.name for service in SERVICES] + ["nats"]
 REACHES = """
 import socket, sys

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.conventions.repository import ROOT
-from topology import SERVICES, Service, Speaks
+from topology import SERVICES, Protocol, Service
 
 MODEL = "catalog"
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
@@ -36,7 +36,7 @@ def expected(service: Service) -> list[str]:
         if line.startswith("CMD ["):
             line = f"CMD {json.dumps(command if parts else ['python', '-m', service.name])}"
         elif line.startswith("EXPOSE"):
-            line = f"EXPOSE {'9000' if service.speaks is Speaks.EVENTS else '8000 9000'}"
+            line = f"EXPOSE {'9000' if service.protocol is Protocol.EVENTS else '8000 9000'}"
         elif ".description=" in line:
             line = f'      org.opencontainers.image.description="{project["description"]}" \\'
         elif ".version=" in line:
@@ -63,8 +63,8 @@ def settings(service: Service) -> dict[str, str]:
 def addresses(service: Service) -> dict[str, str]:
     """Where it finds those whom it calls."""
     return {
-        f"{name.upper()}_ADDR" if BY_NAME[name].speaks is Speaks.GRPC else f"{name.upper()}_URL": (
-            f"{name}:8000" if BY_NAME[name].speaks is Speaks.GRPC else f"http://{name}:8000"
+        f"{name.upper()}_ADDR" if BY_NAME[name].protocol is Protocol.GRPC else f"{name.upper()}_URL": (
+            f"{name}:8000" if BY_NAME[name].protocol is Protocol.GRPC else f"http://{name}:8000"
         )
         for name in service.calls
     }
@@ -74,7 +74,7 @@ def addresses(service: Service) -> dict[str, str]:
 def test_a_container_is_told_what_the_same_program_is_told_on_a_laptop(service: Service) -> None:
     found = settings(service)
     stores = {"DATABASE_URL"} if service.database else set()
-    stores |= {"NATS_URL"} if service.broker else set()
+    stores |= {"NATS_URL"} if service.nats else set()
     optional, told_by_image = {"SMTP_URL"}, {"MAIL_DIR"}
     wanted = stores | set(addresses(service)) | set(service.settings) - told_by_image
     assert {name.removesuffix("_FILE") for name in found} - optional == wanted
@@ -83,7 +83,7 @@ def test_a_container_is_told_what_the_same_program_is_told_on_a_laptop(service: 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 def test_a_container_is_in_the_networks_that_it_needs_and_in_no_other(service: Service) -> None:
-    wanted = {"data"} if service.database or service.broker else set()
+    wanted = {"data"} if service.database or service.nats else set()
     wanted |= {"outside"} if service.name in OUTSIDE else set()
     wanted |= {"mesh"} if service.name != "bank" else set()
     assert set(COMPOSE["services"][service.name]["networks"]) == wanted
@@ -92,7 +92,7 @@ def test_a_container_is_in_the_networks_that_it_needs_and_in_no_other(service: S
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 def test_a_container_waits_for_the_servers_that_it_needs(service: Service) -> None:
     wanted = {"postgres"} if service.database else set()
-    wanted |= {"nats"} if service.broker else set()
+    wanted |= {"nats"} if service.nats else set()
     assert set(COMPOSE["services"][service.name].get("depends_on", {})) == wanted
 
 

@@ -20,7 +20,7 @@ STUB = re.compile(r"nightmarket\.(\w+)\.v1\.\w+_pb2_grpc")
 class Row:
     """One line of the map."""
 
-    speaks: str
+    protocol: str
     owns: str
     calls: frozenset[str]
 
@@ -34,9 +34,9 @@ def rows() -> dict[str, Row]:
     ]
     return {
         re.sub(r"\[(\w+)\].*", r"\1", name): Row(
-            speaks.split()[0], owns, frozenset(re.findall(r"[a-z]+", calls))
+            protocol.split()[0], owns, frozenset(re.findall(r"[a-z]+", calls))
         )
-        for name, speaks, owns, calls, _ in cells
+        for name, protocol, owns, calls, _ in cells
     }
 
 
@@ -75,8 +75,8 @@ def test_laptop_mode_runs_what_the_map_shows() -> None:
 
 
 def test_laptop_mode_knows_what_each_service_speaks_and_owns() -> None:
-    drawn = {name: (row.speaks.lower(), "database" in row.owns) for name, row in rows().items()}
-    assert {s.name: (s.speaks.value, s.database) for s in topology.SERVICES} == drawn
+    drawn = {name: (row.protocol.lower(), "database" in row.owns) for name, row in rows().items()}
+    assert {s.name: (s.protocol.value, s.database) for s in topology.SERVICES} == drawn
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -91,13 +91,13 @@ def test_a_service_has_the_addresses_of_those_it_calls(service: str) -> None:
 def test_a_service_uses_the_stubs_of_those_it_calls(service: str) -> None:
     stubs = {match[1] for module in modules(service) if (match := STUB.match(module))} - {service}
     map_of_all = rows()
-    assert stubs == {other for other in map_of_all[service].calls if map_of_all[other].speaks == "gRPC"}
+    assert stubs == {other for other in map_of_all[service].calls if map_of_all[other].protocol == "gRPC"}
 
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_speaks_what_the_map_says(service: str) -> None:
     spoken = {name for name, module in SPEAKS.items() if module in modules(service)}
-    assert spoken == {rows()[service].speaks} & SPEAKS.keys()
+    assert spoken == {rows()[service].protocol} & SPEAKS.keys()
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -109,5 +109,5 @@ def test_a_service_with_a_database_has_migrations_and_no_other_has(service: str)
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_service_knows_the_broker_if_laptop_mode_gives_it_one(service: str) -> None:
-    broker = {s.name: s.broker for s in topology.SERVICES}
-    assert ("nats_url" in config_fields(service)) == broker[service]
+    nats = {s.name: s.nats for s in topology.SERVICES}
+    assert ("nats_url" in config_fields(service)) == nats[service]

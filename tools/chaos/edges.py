@@ -17,7 +17,7 @@ from tools.chaos.answers import (
     SecureGrpcAnswers,
     SecureHttpAnswers,
 )
-from topology import Service, Speaks
+from topology import Protocol, Service
 
 
 class Edge(NamedTuple):
@@ -33,22 +33,22 @@ class Edge(NamedTuple):
 def edges(services: Iterable[Service], *, mesh: bool) -> dict[Edge, Callable[[], Answers]]:
     """Every way in the market, with how to know an answer on it; with a mesh it leads from sidecar to sidecar."""
     services = list(services)
-    speaks = {service.name: _spoken(service, secure=mesh and service.has_sidecar) for service in services}
+    protocol = {service.name: _spoken(service, secure=mesh and service.has_sidecar) for service in services}
     found: dict[Edge, Callable[[], Answers]] = {}
     for name in _behind_the_gateway():
-        if name in speaks:
-            found[Edge("gateway", name)] = speaks[name]
+        if name in protocol:
+            found[Edge("gateway", name)] = protocol[name]
     for service in services:
-        found.update({Edge(service.name, name): speaks[name] for name in service.calls})
+        found.update({Edge(service.name, name): protocol[name] for name in service.calls})
         if service.database:
             found[Edge(service.name, "postgres")] = PostgresAnswers
-        if service.broker:
+        if service.nats:
             found[Edge(service.name, "nats")] = NatsAnswers
     return found
 
 
 def _spoken(service: Service, *, secure: bool) -> Callable[[], Answers]:
-    if service.speaks is Speaks.GRPC:
+    if service.protocol is Protocol.GRPC:
         return SecureGrpcAnswers if secure else GrpcAnswers
     return SecureHttpAnswers if secure else HttpAnswers
 

@@ -30,7 +30,7 @@ from tools.chaos.findings import Finding
 from tools.chaos.market import programs
 from tools.chaos.proxies import Condition, Proxies, State
 from tools.chaos.schedule import Fault, Kind
-from topology import Service, Speaks
+from topology import Protocol, Service
 
 _CONDITIONS = {
     Kind.CUT: Condition(State.CUT),
@@ -199,7 +199,7 @@ class Injector:
             return problem(self._market, name) == READY
         if name == "gateway":
             return _answers(self._market.ports.gateway, "/healthz")
-        silent = {service.name for service in self._market.services if service.speaks is Speaks.EVENTS}
+        silent = {service.name for service in self._market.services if service.protocol is Protocol.EVENTS}
         ports = self._market.ports
         return (name in silent or _listens(ports.service(name))) and _answers(ports.admin(name), "/livez")
 

@@ -18,7 +18,7 @@ from laptop.sidecars import program_name
 from laptop.terminal import Progress
 from tools.chaos.edges import Edge, edges
 from tools.chaos.proxies import Proxies
-from topology import SECOND, Service
+from topology import CANARY, Service
 
 _INTERRUPTIONS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _BROKER_STORAGE = 48 << 20  # bytes: filled within seconds
@@ -43,8 +43,8 @@ def programs(services: Iterable[Service], *, mesh: bool) -> list[str]:
     names = [*(service.name for service in services), "gateway", "nats", "postgres"]
     if not mesh:
         return names
-    guarded = [*(service.name for service in services if service.has_sidecar), SECOND]
-    return [*names, SECOND, *map(program_name, guarded)]
+    guarded = [*(service.name for service in services if service.has_sidecar), CANARY]
+    return [*names, CANARY, *map(program_name, guarded)]
 
 
 def led_through(proxies: Proxies[Edge], market: Market) -> Market:

@@ -1,4 +1,4 @@
-"""The market as it is drawn: every service, what it speaks, what it owns, whom it calls."""
+"""The facts of the system: every service, its protocol, what it owns and which services it calls."""
 
 from __future__ import annotations
 
@@ -6,57 +6,60 @@ from dataclasses import dataclass
 from enum import Enum
 
 
-class Speaks(Enum):
-    """How a service is reached."""
+class Protocol(Enum):
+    """How other programs reach a service."""
 
     GRPC = "grpc"
     HTTP = "http"
-    EVENTS = "events"  # not at all: it listens to the broker
+    EVENTS = "events"  # no port: the service only consumes events from NATS
 
 
 @dataclass(frozen=True)
 class Service:
-    """One service. ``settings`` names further environment variables, which `environment.py` fills."""
+    """One service. ``settings`` names further environment variables, which each way to run the system fills in."""
 
     name: str
-    speaks: Speaks
+    protocol: Protocol
     database: bool = False
-    broker: bool = False
+    nats: bool = False
     calls: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
 
     @property
     def has_sidecar(self) -> bool:
-        """Whether one stands beside it where there is a mesh: not beside the bank, which is outside, and not beside
-        who neither calls nor is called, and has nothing to guard."""
-        return self.name != BANK and self.speaks is not Speaks.EVENTS
+        """Whether the service gets a sidecar if there is a mesh.
+
+        The bank gets none because it is outside the mesh. A service that only consumes events gets none because it
+        neither makes nor takes calls.
+        """
+        return self.name != BANK and self.protocol is not Protocol.EVENTS
 
 
-BANK = "bank"  # the world outside
-# With a mesh there are two versions of one service, to shift requests between.
-TWICE, SECOND = "recommendations", "recommendations-v2"
+BANK = "bank"  # external: not part of the mesh
+# With a mesh, one service runs in two versions, so that a canary rollout can shift requests between them.
+CANARY_SERVICE, CANARY = "recommendations", "recommendations-v2"
 
 SERVICES = (
     Service(
         "storefront",
-        Speaks.HTTP,
+        Protocol.HTTP,
         settings=("SECRET_KEY",),
         calls=("catalog", "inventory", "cart", "orders", "recommendations", "accounts"),
     ),
-    Service("accounts", Speaks.HTTP, database=True),
-    Service("catalog", Speaks.GRPC, database=True),
-    Service("inventory", Speaks.GRPC, database=True),
-    Service("cart", Speaks.GRPC, broker=True, calls=("catalog",)),
+    Service("accounts", Protocol.HTTP, database=True),
+    Service("catalog", Protocol.GRPC, database=True),
+    Service("inventory", Protocol.GRPC, database=True),
+    Service("cart", Protocol.GRPC, nats=True, calls=("catalog",)),
     Service(
         "orders",
-        Speaks.GRPC,
+        Protocol.GRPC,
         database=True,
-        broker=True,
+        nats=True,
         calls=("catalog", "cart", "inventory", "payments", "shipping"),
     ),
-    Service("payments", Speaks.GRPC, database=True, calls=("bank",), settings=("BANK_API_KEY",)),
-    Service("shipping", Speaks.GRPC, database=True, broker=True),
-    Service("recommendations", Speaks.GRPC, database=True, broker=True),
-    Service("notifications", Speaks.EVENTS, database=True, broker=True, settings=("MAIL_DIR", "SHOP_URL")),
-    Service("bank", Speaks.HTTP, database=True, settings=("BANK_API_KEY",)),
+    Service("payments", Protocol.GRPC, database=True, calls=("bank",), settings=("BANK_API_KEY",)),
+    Service("shipping", Protocol.GRPC, database=True, nats=True),
+    Service("recommendations", Protocol.GRPC, database=True, nats=True),
+    Service("notifications", Protocol.EVENTS, database=True, nats=True, settings=("MAIL_DIR", "SHOP_URL")),
+    Service("bank", Protocol.HTTP, database=True, settings=("BANK_API_KEY",)),
 )

@@ -14,7 +14,7 @@ from tools.chaos.answers import (
 from tools.chaos.edges import Edge, edges
 from tools.chaos.injection import targets
 from tools.chaos.schedule import Kind, schedule
-from topology import SECOND, SERVICES
+from topology import CANARY, SERVICES
 
 FOUND = edges(SERVICES, mesh=False)
 SECURE = edges(SERVICES, mesh=True)
@@ -23,7 +23,7 @@ SECURE = edges(SERVICES, mesh=True)
 def test_every_call_of_the_topology_is_a_way():
     calls = {Edge(service.name, name) for service in SERVICES for name in service.calls}
     databases = {Edge(service.name, "postgres") for service in SERVICES if service.database}
-    brokers = {Edge(service.name, "nats") for service in SERVICES if service.broker}
+    brokers = {Edge(service.name, "nats") for service in SERVICES if service.nats}
     assert set(FOUND) - {edge for edge in FOUND if edge.caller == "gateway"} == calls | databases | brokers
 
 
@@ -54,7 +54,7 @@ def test_with_a_mesh_the_ways_are_the_same_and_answers_are_hidden_where_sidecars
 def test_with_a_mesh_all_that_comes_with_it_may_be_killed_too_but_who_renews_certificates(tmp_path):
     market = Market.at(Home(tmp_path), 20000)
     more = set(targets(SERVICES, mesh=True)[Kind.KILL]) - set(targets(SERVICES, mesh=False)[Kind.KILL])
-    assert more == {*sidecars.commands(market), SECOND} - {sidecars.RENEWAL}
+    assert more == {*sidecars.commands(market), CANARY} - {sidecars.RENEWAL}
 
 
 def test_every_kind_of_fault_has_targets_and_comes_within_half_a_minute():
