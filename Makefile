@@ -1,5 +1,5 @@
-# The front door: `make` prints what there is. Recipes only call scripts; all paths are relative, so that
-# the folder may be anywhere, also where there is a space in the path.
+# `make` lists all targets. Recipes only call scripts. All paths are relative, so the checkout can be in any folder,
+# even if its path contains a space.
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .SUFFIXES:
@@ -34,66 +34,66 @@ restart: ## Restart one service                                  S=catalog
 reset: ## Stop the market and forget all that was sold         YES=1
 	$(call market,reset $(if $(YES),--yes))
 
-##@ Run it in containers
+##@ Run the stack in containers
 
 .PHONY: compose-up compose-down compose-audit compose-apply compose-remove secrets
-compose-up: ## Build the images and start them                      PORT=8080 PROFILES=mail,mesh
+compose-up: ## Build the images and start the containers               PORT=8080 PROFILES=mail,mesh
 	@PORT='$(PORT)' PROFILES='$(PROFILES)' compose/run.sh up
 
-compose-down: ## Stop the containers; what was sold stays in volumes
+compose-down: ## Stop the containers; their volumes keep the data
 	@compose/run.sh down
 
-compose-audit: ## The same proof, for the containers                   V=1
+compose-audit: ## Run the audit on the containers                         V=1
 	@compose/run.sh audit
 
-compose-apply: ## Apply a file to the policies of their mesh           FILE=mesh/labs/bank-answers-2-seconds-late.yaml
+compose-apply: ## Apply a policy file to their mesh                       FILE=mesh/labs/bank-answers-2-seconds-late.yaml
 	@compose/run.sh apply '$(or $(FILE),$(error name a file: make compose-apply FILE=mesh/labs/...yaml))'
 
-compose-remove: ## Take back what was applied, or one file of it         FILE=bank-answers-2-seconds-late.yaml
+compose-remove: ## Remove applied policy files, or one of them             FILE=bank-answers-2-seconds-late.yaml
 	@compose/run.sh remove '$(FILE)'
 
-secrets: ## Make passwords and keys for them, once, into .secrets/
+secrets: ## Generate their passwords and keys, once, in .secrets/
 	@PYTHONPATH=libs/topology/src $(or $(PYTHON),python3) -m compose.make_secrets
 
 ##@ Mesh
 
 .PHONY: mesh-render mesh-diff mesh-matrix mesh-apply mesh-remove
-mesh-apply: ## Apply a file to the policies of a running market     FILE=mesh/labs/bank-answers-2-seconds-late.yaml
+mesh-apply: ## Apply a policy file to the running stack                FILE=mesh/labs/bank-answers-2-seconds-late.yaml
 	$(call market,mesh-apply '$(or $(FILE),$(error name a file: make mesh-apply FILE=mesh/labs/...yaml))')
 
-mesh-remove: ## Take back what was applied, or one file of it         FILE=bank-answers-2-seconds-late.yaml
+mesh-remove: ## Remove applied policy files, or one of them             FILE=bank-answers-2-seconds-late.yaml
 	$(call market,mesh-remove $(if $(FILE),'$(FILE)'))
 
-mesh-render: ## Show what each sidecar gets; all that one gets       S=orders V=1
+mesh-render: ## Show the configuration of each sidecar, or of one       S=orders V=1
 	@ci/install.sh run
 	@$(PY) -m mesh --port '$(PORT)' render --sidecar='$(S)' $(if $(V),--verbose)
 
-mesh-diff: ## Show what a file would change                        FILE=mesh/labs/shipping-fails-30-percent.yaml
+mesh-diff: ## Show what a policy file would change                    FILE=mesh/labs/shipping-fails-30-percent.yaml
 	@ci/install.sh run
 	@$(PY) -m mesh --port '$(PORT)' diff '$(or $(FILE),$(error name a file: make mesh-diff FILE=mesh/labs/...yaml))'
 
-mesh-matrix: ## Show who may call whom, and what
+mesh-matrix: ## Show which service may call which methods
 	@ci/install.sh run
 	@$(PY) -m mesh matrix
 
-##@ Prove that nothing is lost
+##@ Faults and checks
 
 .PHONY: dead-letters replay bank
-dead-letters: ## Show events that a service could not handle          S=shipping V=1
+dead-letters: ## List events that failed all retries                     S=shipping V=1
 	$(call market,dead-letters $(if $(S),'$(S)'))
 
-replay: ## Send them back to be handled                         S=shipping N=7
+replay: ## Redeliver dead letters                                  S=shipping N=7
 	$(call market,replay --service='$(S)' --number='$(N)')
 
-bank: ## Make the bank ill; with nothing more, well again     DOWN=1 SLOW=2 FLAKY=0.3
+bank: ## Inject bank faults; without arguments, clear them       DOWN=1 SLOW=2 FLAKY=0.3
 	$(call market,bank --down='$(DOWN)' --slow='$(SLOW)' --flaky='$(FLAKY)')
 
 .PHONY: audit
-audit: ## Compare every service's store with the bank's ledger V=1
+audit: ## Compare the data of all services with the bank's ledger V=1
 	@if [ -x $(PY) ]; then $(PY) -m tools.audit; else echo 'Nothing runs here: make up starts the market.'; exit 3; fi
 
 .PHONY: chaos
-chaos: ## Torment a market of its own while shoppers buy       SEED=1 MINUTES=5 KEEP=1 MESH=1
+chaos: ## Inject faults into a new stack while customers buy      SEED=1 MINUTES=5 KEEP=1 MESH=1
 	@ci/install.sh dev
 	@$(PY) -m tools.chaos $(if $(SEED),--seed='$(SEED)') $(if $(MINUTES),--minutes='$(MINUTES)') $(if $(KEEP),--keep) \
 	  $(if $(MESH),--mesh)
@@ -102,62 +102,62 @@ chaos: ## Torment a market of its own while shoppers buy       SEED=1 MINUTES=5 
 
 .PHONY: test test-unit test-service test-gateway test-system test-crash test-containers lint format bench
 ifeq ($(T),)
-test: test-unit test-service test-gateway test-system ## Run all tests, or one file, folder or test           T=path
+test: test-unit test-service test-gateway test-system ## Run all tests, or one file, folder or test              T=path
 else
 test:
 	@ci/steps/one.sh '$(T)'
 endif
 
-test-unit: ## Run the rules of every domain and of this repository
+test-unit: ## Run the unit tests and the conventions
 	@ci/steps/unit.sh
 
-test-service: ## Run every service against a real database and broker
+test-service: ## Run each service against a real database and broker
 	@ci/steps/service.sh
 
-test-gateway: ## Run the gateway, and sidecars, around small stand-in services
+test-gateway: ## Run the gateway and sidecars against fake services
 	@ci/steps/gateway.sh
 
-test-system: ## Run the whole market, browser included              MESH=1
+test-system: ## Run the whole stack, with a browser                     MESH=1
 	@ci/steps/system.sh
 
-test-crash: ## Let every service die at every boundary; test: a share
+test-crash: ## Kill every service at every boundary of an order
 	@ci/steps/crash.sh
 
-test-containers: ## Run the market in containers, where Docker is
+test-containers: ## Run the stack in containers, if Docker is available
 	@ci/steps/containers.sh
 
-lint: ## Check style, types, imports, contracts, YAML and shell
+lint: ## Check style, types, imports, contracts, spelling, YAML
 	@ci/steps/lint.sh
 
-format: ## Put the Python code into the one form
+format: ## Format the Python code
 	@ci/install.sh dev
 	@$(PY) -m ruff check --quiet --fix .
 	@$(PY) -m ruff format --quiet .
 
-bench: ## Measure the market beside the design's budgets      MESH=1
+bench: ## Measure the stack against its performance budgets       MESH=1
 	@ci/install.sh dev
 	@$(PY) -m tools.bench $(if $(MESH),--mesh)
 
 ##@ Generate
 
 .PHONY: install contracts dashboards lock
-install: ## Make .venv with everything in it, tools included
+install: ## Install everything into .venv, including the tools
 	@ci/install.sh dev
 
-contracts: ## Generate the code and openapi.json from the .proto files
+contracts: ## Generate code and openapi.json from the .proto files
 	@ci/install.sh dev
 	@$(PY) libs/contracts/generate.py
 
-dashboards: ## Generate Grafana's JSON from telemetry/grafana
+dashboards: ## Generate the JSON of the Grafana dashboards
 	@ci/install.sh dev
 	@$(PY) -m telemetry.grafana.generate
 
-lock: ## Compile the locks (needs uv)                         UPGRADE=1
+lock: ## Compile the lock files (needs uv)                       UPGRADE=1
 	@ci/lock.sh
 
 .PHONY: help
 help:
-	@awk 'BEGIN { FS = ":.*## "; print "Night Market: make up, then open the address that it prints." } \
+	@awk 'BEGIN { FS = ":.*## "; print "Night Market. To start, run make up and open the address that it prints." } \
 	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
 	  /^[a-z][a-z-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
-	@printf '\nV=1 says more; MARKET_DIR=folder keeps the market there instead of in .market.\n'
+	@printf '\nV=1 prints more. MARKET_DIR=folder sets the state directory (default: .market).\n'
