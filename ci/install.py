@@ -1,9 +1,9 @@
-"""Makes the virtual environment .venv and installs a lock into it, unless that is done already.
+"""Create the virtual environment .venv and install a lock into it, if it is not installed yet.
 
-Usage: python ci/install.py [--check] run|dev    (ci/install.sh finds the Python; standard library only)
+Usage: python ci/install.py [--check] run|dev    (ci/install.sh finds a Python; this file needs only the standard library)
 
---check only tells, by its exit code, whether the environment is complete; it writes nothing but the list of
-source folders. The environment goes on working after its folder was moved.
+With --check, the exit code states whether the environment is complete; only the list of source folders is written.
+The environment still works if its checkout is moved.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 LOCKS = {"run": Path("requirements.txt"), "dev": Path("requirements-dev.txt")}
-_INCLUDES = {"run": ["run"], "dev": ["run", "dev"]}  # tests/conventions holds that the locks do
+_INCLUDES = {"run": ["run"], "dev": ["run", "dev"]}  # a test in tests/conventions checks that the dev lock includes the run lock
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
 LOG = VENV / "install.log"
@@ -40,15 +40,15 @@ _BAD_HASH = re.compile(
 
 
 class InstallError(Exception):
-    """The environment cannot be made; the text is one line for the reader."""
+    """The environment cannot be created; the message is one line for the user."""
 
 
 def main(arguments: list[str]) -> int:
-    """Install the lock of the kind that the arguments name; returns the exit code."""
+    """Install the lock that the arguments name (run or dev) and return the exit code."""
     kind = arguments[-1]
     if "--check" in arguments:
         return 0 if is_complete(kind, site_packages()) else 1
-    # The folder itself is the lock: two `make` at once must not both install.
+    # Lock the checkout's folder, so that two concurrent `make` runs do not both install.
     folder = os.open(".", os.O_RDONLY)
     fcntl.flock(folder, fcntl.LOCK_EX)
     try:
@@ -58,7 +58,7 @@ def main(arguments: list[str]) -> int:
         return 1
     except PermissionError as error:
         print(
-            f"install: {error.filename} belongs to another account; remove .venv as that account",
+            f"install: {error.filename} belongs to another user; remove .venv as that user",
             file=sys.stderr,
         )
         return 1
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
 
 
 def is_complete(kind: str, packages: Path) -> bool:
-    """Whether the lock of this kind is installed as it is; if so, brings the source folders up to date."""
+    """Return whether this lock is installed. If it is, update the list of source folders."""
     stamp = _stamp(kind, packages)
     if not stamp.is_file() or stamp.read_text() != _digest(kind) or _moved():
         return False
@@ -77,7 +77,7 @@ def is_complete(kind: str, packages: Path) -> bool:
 
 
 def install(kind: str) -> None:
-    """Make the environment where it is missing or broken, and install the lock into it."""
+    """Create the environment if it is missing or broken, and install the lock into it."""
     make_environment()
     packages = Path(_run(PYTHON, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))").strip())
     if _moved():
@@ -91,7 +91,7 @@ def install(kind: str) -> None:
 
 
 def make_environment() -> None:
-    """A virtual environment with pip in it. A broken one, say of a Python that is gone, is made anew."""
+    """Create a virtual environment with pip. Replace a broken one, for example if its Python was removed."""
     if (
         PYTHON.exists()
         and not subprocess.run([PYTHON, "-c", "import pip"], capture_output=True, check=False).returncode
@@ -102,9 +102,9 @@ def make_environment() -> None:
 
 
 def install_lock(lock: Path) -> None:
-    """Install every package of a lock, hashes checked, wheels only; V=1 shows what pip says."""
+    """Install every package of a lock from wheels and check the hashes. V=1 shows the output of pip."""
     count = len(re.findall(r"^[A-Za-z0-9]\S*==", lock.read_text(), re.MULTILINE))
-    print(f"installing {count} packages into {VENV}, once ...", flush=True)
+    print(f"installing {count} packages into {VENV} (first run only) ...", flush=True)
     began = time.monotonic()
     command: list[str | Path] = [
         PYTHON,
@@ -123,33 +123,33 @@ def install_lock(lock: Path) -> None:
     environment = os.environ | {"PIP_USER": "0"}
     if os.environ.get("V"):
         result = subprocess.run(command, env=environment, check=False)
-        said = ""
+        output = ""
     else:
         with LOG.open("w") as log:
             result = subprocess.run(
                 command, env=environment, stdout=log, stderr=subprocess.STDOUT, check=False
             )
-        said = LOG.read_text()
+        output = LOG.read_text()
     if result.returncode:
-        raise InstallError(explain(said))
+        raise InstallError(explain(output))
     print(f"installed in {time.monotonic() - began:.0f} s")
 
 
-def explain(said: str) -> str:
-    """One line about why pip failed, from what it said."""
+def explain(output: str) -> str:
+    """Return one line that states why pip failed, from its output."""
     machine = f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    if any(sign in said for sign in _NO_NETWORK):
-        return f"the package index cannot be reached; the first start needs the network (see {LOG})"
-    if wheel := _NO_WHEEL.search(said):
-        return f"there is no wheel of {wheel[1]} for this machine ({machine})"
-    if changed := _BAD_HASH.search(said):
-        return f"{changed[1]} is not the file that the lock names: its hash differs"
-    last = said.strip().splitlines()[-1:] or ["see above"]
-    return f"pip failed: {last[0]} (all that it said: {LOG})"
+    if any(sign in output for sign in _NO_NETWORK):
+        return f"cannot reach the package index; the first run needs a network connection (see {LOG})"
+    if wheel := _NO_WHEEL.search(output):
+        return f"{wheel[1]} has no wheel for this machine ({machine})"
+    if changed := _BAD_HASH.search(output):
+        return f"the hash of {changed[1]} does not match the lock"
+    last = output.strip().splitlines()[-1:] or ["no output"]
+    return f"pip failed: {last[0]} (full output: {LOG})"
 
 
 def write_source_folders(packages: Path) -> None:
-    """Put every src folder on the path, relative to the environment, so that the whole may be moved."""
+    """Add every src folder to the import path, relative to the environment, so that the checkout can be moved."""
     folders = sorted(Path().glob("libs/*/src")) + sorted(Path().glob("services/*/src"))
     text = "".join(f"{os.path.relpath(folder.absolute(), packages)}\n" for folder in folders)
     paths = packages / "night-market.pth"
@@ -158,19 +158,19 @@ def write_source_folders(packages: Path) -> None:
 
 
 def repair_scripts() -> None:
-    """Let the programs in .venv/bin start the Python of the folder where they are now."""
+    """Point the scripts in .venv/bin at the Python in the current folder."""
     old = _home().read_text().encode() if _home().is_file() else b""
     for script in (VENV / "bin").iterdir():
         if old and not script.is_symlink() and script.is_file():
             content = script.read_bytes()
-            # Only text names the folder: a server's program would be damaged.
+            # Replace the path in text files only; a change would corrupt a binary.
             if b"\0" not in content and old in content:
                 script.write_bytes(content.replace(old, os.fsencode(Path.cwd())))
     _home().write_text(str(Path.cwd()))
 
 
 def site_packages() -> Path:
-    """Where the running Python keeps its packages."""
+    """Return the site-packages folder of the running Python."""
     return Path(sysconfig.get_path("purelib"))
 
 
@@ -183,7 +183,7 @@ def _moved() -> bool:
 
 
 def _stamp(kind: str, packages: Path) -> Path:
-    # Among the packages, so that another version of Python, which has others, finds none.
+    # In site-packages, because another version of Python has another folder and must install again.
     return packages / f"night-market-{kind}.lock"
 
 

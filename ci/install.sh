@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes .venv and installs a lock into it, unless that is done already.
-# Usage: ci/install.sh run|dev     run: what the market needs; dev: also the tools that test and check it.
+# Create .venv and install a lock into it, if it is not installed yet.
+# Usage: ci/install.sh run|dev     run: what the stack needs; dev: also the development tools.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,14 +15,14 @@ find_python() {
     broken=$candidate
   done
   if [ -n "$broken" ]; then
-    echo "install: $broken lacks the modules venv and ensurepip (on Debian and Ubuntu: apt install python3-venv)" >&2
+    echo "install: $broken has no modules venv and ensurepip (on Debian and Ubuntu: apt install python3-venv)" >&2
   else
-    echo "install: Python 3.11 or newer is needed and was not found; PYTHON=/path/to/python names another one" >&2
+    echo "install: Python 3.11 or newer is required and was not found; set PYTHON=/path/to/python to use another one" >&2
   fi
   return 1
 }
 
-# Most often all is there, and the environment's own Python says so at once.
+# Usually everything is installed, and the environment's own Python confirms it fast.
 if [ -x .venv/bin/python ] && .venv/bin/python ci/install.py --check "$1" 2>/dev/null; then
   exit 0
 fi

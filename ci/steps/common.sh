@@ -1,4 +1,4 @@
-# Sourced by the gates: stands in the repository's root, with all tools installed. V=1 makes a gate talkative.
+# Sourced by each step: changes to the root of the repository and installs all tools. V=1 prints more.
 # shellcheck shell=bash
 set -euo pipefail
 shopt -s nullglob
@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 ci/install.sh dev
 
-# run_tests TITLE [PYTEST_ARGUMENT...]: one pytest run with its own closing line.
+# run_tests TITLE [PYTEST_ARGUMENT...]: one pytest run with its own summary line.
 run_tests() {
   local verbosity=-q
   if [ -n "${V:-}" ]; then verbosity=-v; fi
@@ -14,8 +14,8 @@ run_tests() {
   .venv/bin/python -m pytest "$verbosity" "${@:2}"
 }
 
-# side_by_side NUMBER TITLE [PYTEST_ARGUMENT...]: the same in so many processes, for tests that wait more than they work.
-# What is in one file stays in one process.
-side_by_side() {
+# run_parallel NUMBER TITLE [PYTEST_ARGUMENT...]: the same in NUMBER processes, for tests that mostly wait.
+# All tests of a file run in one process.
+run_parallel() {
   run_tests "${@:2}" --numprocesses="$1" --dist=loadfile --no-loadscope-reorder
 }

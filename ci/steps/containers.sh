@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# The market in containers, on the Docker engine that answers here: images, hardening, the shop, outages, chaos.
+# Run the stack in containers on the available Docker engine: images, hardening, shop, outages, chaos.
 . "$(dirname "$0")/common.sh"
 run_tests "container tests" tests/containers

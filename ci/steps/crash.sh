@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# Every service dies at every boundary of an order. `make test` tries a share of them, with the system tests.
+# Kill every service at every boundary of an order. `make test` runs a sample of these tests with the system tests.
 . "$(dirname "$0")/common.sh"
 run_tests "crash tests, every boundary" --all-boundaries tests/crash

@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# Every Envoy: the gateway before small services that are made for the test, and sidecars around some.
+# Run the gateway in front of fake services, and sidecars around some of them.
 . "$(dirname "$0")/common.sh"
 run_tests "gateway and sidecar tests" gateway/tests mesh/tests/envoy

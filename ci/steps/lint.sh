@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything that can be said about the code without running it. All checks run; the failed ones are named at the end.
+# Run all static checks. A failed check does not stop the others; the summary lists the failed ones.
 . "$(dirname "$0")/common.sh"
 
 failed=()
@@ -31,8 +31,8 @@ imports() {
 }
 
 shell_scripts() {
-  # There is no wheel of shellcheck for every platform; where it is missing, the others check.
-  if [ ! -x .venv/bin/shellcheck ]; then echo "skipped: there is no shellcheck for this platform" && return; fi
+  # shellcheck has no wheel for some platforms. If it is missing, CI still checks.
+  if [ ! -x .venv/bin/shellcheck ]; then echo "skipped: shellcheck is not available for this platform" && return; fi
   find . \( -name '.[mvgr]*' -o -name node_modules \) -prune -o \( -name '*.sh' -o -path ./.ci/run \) -print0 |
     xargs -0 .venv/bin/shellcheck --external-sources --source-path=SCRIPTDIR
 }

@@ -1,4 +1,4 @@
 #!/usr/bin/env bash
-# What the arguments name: a file, a folder or a single test (path::name).
+# Run a file, a folder or a single test (path::name).
 . "$(dirname "$0")/common.sh"
 run_tests "$*" "$@"

@@ -16,9 +16,9 @@ WITH_DOCKER = "containers"
 def folders(gate: str) -> tuple[list[str], list[str]]:
     """The folders that a gate runs, and those that it leaves out."""
     call = re.findall(
-        r"^(?:run_tests|side_by_side \d) .*$", (STEPS / f"{gate}.sh").read_text(), re.MULTILINE
+        r"^(?:run_tests|run_parallel \d) .*$", (STEPS / f"{gate}.sh").read_text(), re.MULTILINE
     )[-1]
-    run = 'run_tests() { shift; printf \'%s\\n\' "$@"; }; side_by_side() { run_tests "${@:2}"; }'
+    run = 'run_tests() { shift; printf \'%s\\n\' "$@"; }; run_parallel() { run_tests "${@:2}"; }'
     script = f"shopt -s nullglob; {run}; {call}"
     answer = subprocess.run(["bash", "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
     lines = answer.stdout.split()
