@@ -1,6 +1,6 @@
 """Create the virtual environment .venv and install a lock into it, if it is not installed yet.
 
-Usage: python ci/install.py [--check] run|dev    (ci/install.sh finds a Python; this file needs only the standard library)
+Usage: python ci/install.py [--check] run|dev    (ci/install.sh finds a Python; needs only the standard library)
 
 With --check, the exit code states whether the environment is complete; only the list of source folders is written.
 The environment still works if its checkout is moved.
@@ -20,7 +20,7 @@ import time
 from pathlib import Path
 
 LOCKS = {"run": Path("requirements.txt"), "dev": Path("requirements-dev.txt")}
-_INCLUDES = {"run": ["run"], "dev": ["run", "dev"]}  # a test in tests/conventions checks that the dev lock includes the run lock
+_INCLUDES = {"run": ["run"], "dev": ["run", "dev"]}  # the dev lock includes the run lock; a test checks it
 VENV = Path(".venv")
 PYTHON = VENV / "bin" / "python"
 LOG = VENV / "install.log"
