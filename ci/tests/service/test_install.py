@@ -62,7 +62,9 @@ def test_a_moved_checkout_works_without_a_new_installation(installed: Path, tmp_
     assert imports_lantern(moved)
 
 
-def test_a_changed_lock_is_installed_again_and_a_missing_wheel_is_reported(installed: Path, tmp_path: Path) -> None:
+def test_a_changed_lock_is_installed_again_and_a_missing_wheel_is_reported(
+    installed: Path, tmp_path: Path
+) -> None:
     changed = tmp_path / "changed"
     shutil.copytree(installed, changed, symlinks=True)
     (changed / "requirements.txt").write_text(f"night-market-lantern==1.0 \\\n    --hash=sha256:{'0' * 64}\n")
