@@ -15,21 +15,21 @@ Headers = Mapping[str, str]
 
 
 class Client(requests.Session):
-    """A session with the gateway. Each limit by address counts the addresses 127.0.0.x apart."""
+    """An HTTP session with the gateway, from the given loopback address. Rate limits are per address."""
 
     def __init__(self, edge: Edge, address: str = "127.0.0.1") -> None:
         super().__init__()
         self._edge = edge
         self.trust_env = False
-        self.mount("http://", _From(address))
+        self.mount("http://", _SourceAddressAdapter(address))
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        """Completes a path of the gateway to an address."""
+        """Prefix the path with the gateway's address."""
         request.url = f"{self._edge.url}{request.url}"
         return super().prepare_request(request)
 
 
-class _From(HTTPAdapter):
+class _SourceAddressAdapter(HTTPAdapter):
     def __init__(self, address: str) -> None:
         self._address = address
         super().__init__()
@@ -44,7 +44,7 @@ class _From(HTTPAdapter):
 def raw(
     edge: Edge, method: str, path: str, body: bytes = b"", headers: Headers | None = None
 ) -> tuple[int, bytes]:
-    """One request without anything that a friendlier client would put right; its status and body."""
+    """Send one request without the normalization that `requests` does; return its status and body."""
     connection = http.client.HTTPConnection("127.0.0.1", edge.port, timeout=20)
     try:
         connection.request(method, path, body, dict(headers or {}))
@@ -55,7 +55,7 @@ def raw(
 
 
 def reason(response: requests.Response) -> str:
-    """The ErrorInfo reason of an error, after a look at the whole of it."""
+    """Return the ErrorInfo reason of an error response, after checking its whole form."""
     status = response.json()
     assert set(status) == {"code", "message", "details"}, status
     assert isinstance(status["code"], int)

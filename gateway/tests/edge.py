@@ -1,4 +1,4 @@
-"""Runs the real Envoy with the real configuration, on free ports of the loopback interface."""
+"""Run the real Envoy with the real configuration, on free ports of the loopback interface."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ class Edge:
 
     @property
     def url(self) -> str:
-        """The address that clients use."""
+        """The base URL for clients."""
         return f"http://{HOST}:{self.port}"
 
     def counter(self, name: str) -> int:
-        """The value of one of Envoy's own statistics; 0 where it never counted."""
+        """Return the value of one of Envoy's statistics; 0 if it has never been incremented."""
         address = f"http://{HOST}:{self.admin_port}/stats?format=json&filter=^{name}$"
         return sum(entry.get("value", 0) for entry in requests.get(address, timeout=5).json()["stats"])
 
     def access_log(self) -> list[dict[str, Any]]:
-        """Every line of the access log so far."""
+        """Return every line of the access log so far."""
         lines = self.log.read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith('{"')]
 
@@ -52,9 +52,9 @@ class Edge:
 def local_copy(
     folder: Path, ports: Mapping[str, int], port: int = 8080, admin_port: int = 9901, metrics_port: int = 9902
 ) -> Documents:
-    """The configuration files by name, as Envoy needs them to run from `folder` on 127.0.0.1.
+    """Return the configuration files by name, changed to run from `folder` on 127.0.0.1.
 
-    A service is at its port in `ports`; one that is not there keeps its name, which nobody knows here.
+    A service uses its port in `ports`. If it has none, it keeps its host name, which does not resolve here.
     """
     names = {(name, 8000) for name in SERVICES} | {("otel-collector", 4318)}
     addresses = {name: (HOST, ports[name[0]]) if name[0] in ports else name for name in names}
@@ -68,26 +68,26 @@ def local_copy(
 
 
 def connection_manager(documents: Documents) -> Any:
-    """The connection manager of a configuration."""
+    """Return the connection manager of a configuration."""
     listener = documents["listener.yaml"]["resources"][0]
     return listener["filter_chains"][0]["filters"][0]["typed_config"]
 
 
 def http_filter(documents: Documents, name: str) -> Any:
-    """The configuration of one of the HTTP filters."""
+    """Return the configuration of the HTTP filter of this name."""
     filters = connection_manager(documents)["http_filters"]
     return next(part["typed_config"] for part in filters if part["name"] == f"envoy.filters.http.{name}")
 
 
 def unchanged(documents: Documents) -> None:
-    """The configuration as it is."""
+    """Leave the configuration unchanged."""
 
 
 @contextlib.contextmanager
 def running_edge(services: Mapping[str, int], change: Change = unchanged) -> Iterator[Edge]:
-    """Runs Envoy with the services at these ports until the end of the `with` block.
+    """Run Envoy with the services at these ports until the end of the `with` block.
 
-    `change` edits the configuration first, for what a test cannot wait for or must not share.
+    `change` edits the configuration first, for example to shorten a timeout.
     """
     with temporary_folder("market-gateway-") as folder:
         port, admin_port, metrics_port = free_port(), free_port(), free_port()

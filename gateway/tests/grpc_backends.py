@@ -1,6 +1,6 @@
-"""The gRPC services behind the gateway, as small as they can be: real servers that remember their calls.
+"""Minimal gRPC services behind the gateway: real servers that record their calls.
 
-Some ids have a meaning: "unknown" is not found, "slow" is not answered before the caller hangs up.
+Some product ids are special: "unknown" is not found, and "slow" does not respond until the client cancels.
 """
 
 from __future__ import annotations
@@ -19,60 +19,60 @@ from google.rpc.status_pb2 import Status
 from google.type.money_pb2 import Money
 from grpc_status import rpc_status
 
-from gateway.tests.received import Inbox, Received
+from gateway.tests.call_log import Call, CallLog
 from nightmarket.cart.v1 import cart_pb2, cart_pb2_grpc
 from nightmarket.catalog.v1 import catalog_pb2, catalog_pb2_grpc
 from nightmarket.inventory.v1 import inventory_pb2, inventory_pb2_grpc
 from nightmarket.orders.v1 import orders_pb2, orders_pb2_grpc
 from nightmarket.recommendations.v1 import recommendations_pb2, recommendations_pb2_grpc
 
-PICTURE = b"<svg xmlns='http://www.w3.org/2000/svg'>" + b"<path d='M0 0h9'/>" * 200 + b"</svg>"
+IMAGE = b"<svg xmlns='http://www.w3.org/2000/svg'>" + b"<path d='M0 0h9'/>" * 200 + b"</svg>"
 LAMP = catalog_pb2.Product(
     id="lamp", name="Lamp", price=Money(currency_code="USD", units=12, nanos=500_000_000)
 )
 
 
 class _Servicer:
-    def __init__(self, inbox: Inbox) -> None:
-        self.inbox = inbox
+    def __init__(self, log: CallLog) -> None:
+        self.log = log
 
-    def note(self, method: str, request: Any, context: grpc.ServicerContext) -> None:
+    def record(self, method: str, request: Any, context: grpc.ServicerContext) -> None:
         headers = {key: value for key, value in context.invocation_metadata() if isinstance(value, str)}
         path = headers.get("x-envoy-original-path", "")
-        call = Received(method, path, headers, request, context.time_remaining())
-        if self.inbox.note(call):
-            context.abort(self.inbox.code, "not now")
+        call = Call(method, path, headers, request, context.time_remaining())
+        if self.log.record(call):
+            context.abort(self.log.code, "not now")
 
 
 class _Catalog(_Servicer, catalog_pb2_grpc.CatalogServiceServicer):
     def GetProduct(self, request: Any, context: grpc.ServicerContext) -> catalog_pb2.Product:
-        self.note("GetProduct", request, context)
+        self.record("GetProduct", request, context)
         if request.id == "slow":
-            _wait_for_hang_up(context)
+            _wait_for_cancellation(context)
         if request.id == "unknown":
             _not_found(context)
         return LAMP
 
     def ListProducts(self, request: Any, context: grpc.ServicerContext) -> catalog_pb2.ListProductsResponse:
-        self.note("ListProducts", request, context)
+        self.record("ListProducts", request, context)
         return catalog_pb2.ListProductsResponse(products=[LAMP] * request.page_size)
 
     def GetProductImage(self, request: Any, context: grpc.ServicerContext) -> HttpBody:
-        self.note("GetProductImage", request, context)
+        self.record("GetProductImage", request, context)
         if request.id == "unknown":
             _not_found(context)
-        return HttpBody(content_type="image/svg+xml", data=PICTURE)
+        return HttpBody(content_type="image/svg+xml", data=IMAGE)
 
 
 class _Inventory(_Servicer, inventory_pb2_grpc.InventoryServiceServicer):
     def GetStock(self, request: Any, context: grpc.ServicerContext) -> inventory_pb2.Stock:
-        self.note("GetStock", request, context)
+        self.record("GetStock", request, context)
         return inventory_pb2.Stock(product_id=request.product_id)
 
 
 class _Reservations(_Servicer, inventory_pb2_grpc.ReservationServiceServicer):
     def Reserve(self, request: Any, context: grpc.ServicerContext) -> inventory_pb2.Reservation:
-        self.note("Reserve", request, context)
+        self.record("Reserve", request, context)
         return inventory_pb2.Reservation(order_id=request.order_id)
 
 
@@ -80,13 +80,13 @@ class _Recommendations(_Servicer, recommendations_pb2_grpc.RecommendationsServic
     def ListRecommendations(
         self, request: Any, context: grpc.ServicerContext
     ) -> recommendations_pb2.ListRecommendationsResponse:
-        self.note("ListRecommendations", request, context)
+        self.record("ListRecommendations", request, context)
         return recommendations_pb2.ListRecommendationsResponse(model="v1")
 
 
 class _Cart(_Servicer, cart_pb2_grpc.CartServiceServicer):
     def GetCart(self, request: Any, context: grpc.ServicerContext) -> cart_pb2.Cart:
-        self.note("GetCart", request, context)
+        self.record("GetCart", request, context)
         return cart_pb2.Cart()
 
     AddItem = SetItem = RemoveItem = GetCart
@@ -94,22 +94,22 @@ class _Cart(_Servicer, cart_pb2_grpc.CartServiceServicer):
 
 class _Orders(_Servicer, orders_pb2_grpc.OrdersServiceServicer):
     def PlaceOrder(self, request: Any, context: grpc.ServicerContext) -> orders_pb2.Order:
-        self.note("PlaceOrder", request, context)
+        self.record("PlaceOrder", request, context)
         return orders_pb2.Order(id="order-1", state=orders_pb2.Order.PENDING)
 
     def GetOrder(self, request: Any, context: grpc.ServicerContext) -> orders_pb2.Order:
-        self.note("GetOrder", request, context)
+        self.record("GetOrder", request, context)
         return orders_pb2.Order(id=request.id)
 
     def CancelOrder(self, request: Any, context: grpc.ServicerContext) -> orders_pb2.Order:
-        self.note("CancelOrder", request, context)
+        self.record("CancelOrder", request, context)
         return orders_pb2.Order(id=request.id, state=orders_pb2.Order.CANCELLED)
 
 
-def _wait_for_hang_up(context: grpc.ServicerContext) -> None:
-    hung_up = threading.Event()
-    if context.add_callback(hung_up.set):
-        hung_up.wait()
+def _wait_for_cancellation(context: grpc.ServicerContext) -> None:
+    canceled = threading.Event()
+    if context.add_callback(canceled.set):
+        canceled.wait()
 
 
 def _not_found(context: grpc.ServicerContext) -> None:
@@ -123,20 +123,20 @@ class GrpcBackend:
     """A running gRPC service."""
 
     port: int
-    inbox: Inbox
+    log: CallLog
 
 
 @contextmanager
 def running(name: str, port: int = 0) -> Iterator[GrpcBackend]:
-    """Runs the service of this name on 127.0.0.1, on a free port where `port` is 0."""
-    inbox = Inbox()
+    """Run the service of this name on 127.0.0.1, on a free port if `port` is 0."""
+    log = CallLog()
     server = grpc.server(ThreadPoolExecutor(8))
     for add, servicer in _SERVICERS[name]:
-        add(servicer(inbox), server)
+        add(servicer(log), server)
     bound = server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
     try:
-        yield GrpcBackend(bound, inbox)
+        yield GrpcBackend(bound, log)
     finally:
         server.stop(None).wait()
 

@@ -1,6 +1,6 @@
-"""The HTTP services behind the gateway, as small as they can be: real servers that remember their calls.
+"""Minimal HTTP services behind the gateway: real servers that record their calls.
 
-Every path answers 200 with a page. A call that is to fail gets no answer, but a closed connection.
+Every path answers 200 with a page. If a call is to fail, the connection closes without a response.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from gateway.tests.received import Inbox, Received
+from gateway.tests.call_log import Call, CallLog
 
 OWN_POLICY = "default-src 'self'"
 PAGE = b"<!doctype html><title>Night Market</title>" + b"<p>Lamps, lanterns and more lamps.</p>" * 100
@@ -20,7 +20,7 @@ PAGE = b"<!doctype html><title>Night Market</title>" + b"<p>Lamps, lanterns and 
 
 @dataclass(frozen=True)
 class Page:
-    """An answer."""
+    """A response."""
 
     body: bytes
     content_type: str = "text/html; charset=utf-8"
@@ -32,16 +32,16 @@ class HttpBackend:
     """A running HTTP service."""
 
     port: int
-    inbox: Inbox
+    log: CallLog
 
 
 def storefront_page(path: str) -> Page:
-    """The web shop: a page with a policy of its own."""
+    """Return a page like the storefront's, with its own content security policy."""
     return Page(PAGE, headers={"Content-Security-Policy": OWN_POLICY, "Server": "storefront/1.0"})
 
 
 def accounts_page(jwks: Callable[[], dict[str, object]]) -> Callable[[str], Page]:
-    """The accounts: the JWKS, and an empty JSON object for everything else."""
+    """Return a function like the accounts service: the JWKS, or an empty JSON object for all other paths."""
 
     def page(path: str) -> Page:
         document = jwks() if path == "/.well-known/jwks.json" else {}
@@ -52,29 +52,29 @@ def accounts_page(jwks: Callable[[], dict[str, object]]) -> Callable[[str], Page
 
 @contextmanager
 def running(answer: Callable[[str], Page], port: int = 0) -> Iterator[HttpBackend]:
-    """Runs an HTTP service on 127.0.0.1, on a free port where `port` is 0; `answer` makes a path's page."""
-    inbox = Inbox()
-    server = ThreadingHTTPServer(("127.0.0.1", port), _handler(inbox, answer))
+    """Run an HTTP service on 127.0.0.1, on a free port if `port` is 0; `answer` returns the page of a path."""
+    log = CallLog()
+    server = ThreadingHTTPServer(("127.0.0.1", port), _handler(log, answer))
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield HttpBackend(server.server_port, inbox)
+        yield HttpBackend(server.server_port, log)
     finally:
         server.shutdown()
         server.server_close()
         thread.join()
 
 
-def _handler(inbox: Inbox, answer: Callable[[str], Page]) -> type[BaseHTTPRequestHandler]:
+def _handler(log: CallLog, answer: Callable[[str], Page]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        wbufsize = -1  # headers and body in one packet, else the client waits 40 ms for the second
+        wbufsize = -1  # headers and body in one packet; otherwise the client waits 40 ms for the second
 
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             headers = {key.lower(): value for key, value in self.headers.items()}
-            if inbox.note(Received(self.command, self.path, headers, body)):
+            if log.record(Call(self.command, self.path, headers, body)):
                 self.close_connection = True
                 return
             self._send(answer(self.path))

@@ -1,4 +1,4 @@
-"""The public REST interface as the contracts define it."""
+"""The public REST interface, read from the contracts."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 
 
 def services() -> dict[str, bool]:
-    """Every gRPC service of the market, and whether it is public, that is, has methods with an HTTP rule."""
+    """Return every gRPC service and whether it is public, that is, has methods with an HTTP rule."""
     return {
         f"{file.package}.{service.name}": any(_has_rule(method) for method in service.method)
-        for file in _market()
+        for file in _own_files()
         for service in file.service
     }
 
 
 def methods_by_path() -> dict[str, set[str]]:
-    """The HTTP methods of every path, with `x` for each variable."""
+    """Return the HTTP methods of every path, with `x` for each variable."""
     paths = defaultdict(set)
-    for file in _market():
+    for file in _own_files():
         for service in file.service:
             for method in filter(_has_rule, service.method):
                 rule = method.options.Extensions[annotations_pb2.http]
@@ -38,6 +38,6 @@ def _has_rule(method: MethodDescriptorProto) -> bool:
     return method.options.HasExtension(annotations_pb2.http)
 
 
-def _market() -> list[FileDescriptorProto]:
+def _own_files() -> list[FileDescriptorProto]:
     files = FileDescriptorSet.FromString(FILES["descriptors.pb"].read_bytes()).file
     return [file for file in files if file.package.startswith("nightmarket.")]

@@ -1,4 +1,4 @@
-"""The configuration files themselves."""
+"""The configuration files are valid and consistent."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ import yaml
 
 from gateway.tests.client import Client
 from gateway.tests.edge import GATEWAY, Documents, Edge, connection_manager, local_copy, running_edge
+from gateway.tests.fake_upstreams import FakeUpstreams
 from gateway.tests.http_rules import methods_by_path
-from gateway.tests.small_market import SmallMarket
-from gateway.tests.waiting import eventually
 from laptop import wheels
+from tests.support.waiting import wait_until
 
 # All but the gateway's own admin interface.
 CLUSTERS = [
@@ -26,8 +26,8 @@ CLUSTERS = [
 ]
 
 
-def in_one_piece(documents: Documents) -> Any:
-    """The configuration as one document: Envoy's own check looks into no other file."""
+def merged(documents: Documents) -> Any:
+    """Return the configuration as one document, because Envoy's validation doesn't read other files."""
     whole, listener = documents["envoy.yaml"], documents["listener.yaml"]["resources"][0]
     connection_manager(documents)["route_config"] = documents["routes.yaml"]["resources"][0]
     for resource in (listener, connection_manager(documents)["route_config"]):
@@ -39,7 +39,7 @@ def in_one_piece(documents: Documents) -> Any:
 
 def test_envoy_accepts_the_configuration_without_a_warning(tmp_path: Path) -> None:
     configuration = tmp_path / "whole.json"
-    configuration.write_text(json.dumps(in_one_piece(local_copy(tmp_path, {}))))
+    configuration.write_text(json.dumps(merged(local_copy(tmp_path, {}))))
     command = [str(wheels.envoy()), "--mode", "validate", "--log-level", "warn"]
     command += ["--config-path", str(configuration)]
     check = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
@@ -47,14 +47,14 @@ def test_envoy_accepts_the_configuration_without_a_warning(tmp_path: Path) -> No
     assert (check.returncode, warnings) == (0, []), check.stderr
 
 
-def test_envoy_refuses_nothing_while_it_runs(edge: Edge) -> None:
+def test_a_running_envoy_rejects_no_part_of_the_configuration(edge: Edge) -> None:
     assert "rejected" not in edge.log.read_text()
     assert edge.counter("listener_manager.lds.update_rejected") == 0
     assert edge.counter("http.market.rds.market.update_rejected") == 0
 
 
-def test_an_edited_route_takes_effect_without_a_restart(market: SmallMarket) -> None:
-    with running_edge(market.ports) as edge, Client(edge) as client:
+def test_an_edited_route_takes_effect_without_a_restart(upstreams: FakeUpstreams) -> None:
+    with running_edge(upstreams.ports) as edge, Client(edge) as client:
         routes = edge.log.with_name("routes.yaml")
         document = json.loads(routes.read_text())
         new = {"match": {"path": "/new"}, "direct_response": {"status": 418}}
@@ -62,11 +62,11 @@ def test_an_edited_route_takes_effect_without_a_restart(market: SmallMarket) -> 
         edited = routes.with_suffix(".edited")
         edited.write_text(json.dumps(document))
         edited.rename(routes)
-        assert eventually(lambda: client.get("/new").status_code == 418)
+        wait_until(lambda: client.get("/new").status_code == 418)
 
 
 @pytest.mark.parametrize("cluster", CLUSTERS, ids=lambda cluster: str(cluster["name"]))
-def test_a_cluster_waits_for_nobody_and_has_its_limits(cluster: dict[str, Any]) -> None:
+def test_a_cluster_does_not_delay_startup_and_has_limits(cluster: dict[str, Any]) -> None:
     assert cluster["wait_for_warm_on_init"] is False
     assert cluster["circuit_breakers"]["thresholds"][0]["retry_budget"]["budget_percent"]["value"] == 20
     assert cluster["outlier_detection"]
@@ -76,7 +76,7 @@ def test_a_cluster_waits_for_nobody_and_has_its_limits(cluster: dict[str, Any]) 
     assert address == {"address": cluster["name"], "port_value": 4318 if "otel" in cluster["name"] else 8000}
 
 
-def test_every_route_leads_to_a_cluster_that_is_there() -> None:
+def test_every_route_has_an_existing_cluster() -> None:
     (configuration,) = yaml.safe_load((GATEWAY / "routes.yaml").read_text())["resources"]
     (host,) = configuration["virtual_hosts"]
     named = {route["route"]["cluster"] for route in host["routes"] if "route" in route}

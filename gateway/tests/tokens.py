@@ -1,4 +1,4 @@
-"""Keys and tokens like those of the accounts service."""
+"""Signing keys and tokens like those of the accounts service."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class Key:
     )
 
     def public_jwk(self) -> dict[str, object]:
-        """Its public half as the JWKS has it."""
+        """Return the public key in JWK form."""
         jwk = json.loads(ECAlgorithm.to_jwk(self.private.public_key()))
         return {**jwk, "kid": self.kid, "alg": "ES256", "use": "sig"}
 
     def token(self, account: str = "account-1", lifetime: int = 600, **claims: object) -> str:
-        """A token for an account, valid for `lifetime` seconds; a negative one has expired."""
+        """Return a token for an account, valid for `lifetime` seconds; expired if that is negative."""
         now = int(time.time())
         payload = {
             "iss": "night-market",
@@ -42,15 +42,15 @@ class Key:
 
 @dataclass
 class KeyRing:
-    """The keys that the accounts service publishes now."""
+    """The keys that the accounts service currently publishes."""
 
     keys: list[Key]
 
     def jwks(self) -> dict[str, object]:
-        """The key set as it is published."""
+        """Return the published key set."""
         return {"keys": [key.public_jwk() for key in self.keys]}
 
 
 def bearer(token: str) -> dict[str, str]:
-    """The header that carries a token."""
+    """Return the Authorization header for a token."""
     return {"Authorization": f"Bearer {token}"}

@@ -1,4 +1,4 @@
-"""The services behind the gateway, all small and all real, for the tests of one session."""
+"""The fake services behind the gateway, for the tests of one session."""
 
 from __future__ import annotations
 
@@ -7,38 +7,38 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from gateway.tests import grpc_backends, http_backends
-from gateway.tests.received import Inbox
+from gateway.tests.call_log import CallLog
 from gateway.tests.tokens import Key, KeyRing, bearer
 
 GRPC_SERVICES = ("catalog", "inventory", "recommendations", "cart", "orders")
-NOBODY = 1  # a port of the loopback interface where nobody listens
+CLOSED_PORT = 1  # a port of the loopback interface without a listener
 
 
 @dataclass(frozen=True)
-class SmallMarket:
-    """Where the services listen, what they were asked, and the keys of the accounts."""
+class FakeUpstreams:
+    """The ports of the services, the calls that they received, and the signing keys of accounts."""
 
     ports: dict[str, int]
-    inboxes: dict[str, Inbox]
+    logs: dict[str, CallLog]
     ring: KeyRing
 
     @property
     def key(self) -> Key:
-        """The key that signs now."""
+        """The active signing key."""
         return self.ring.keys[0]
 
     def signed_in(self, account: str = "account-1") -> dict[str, str]:
-        """The header of somebody who has signed in."""
+        """Return the header of a signed-in user."""
         return bearer(self.key.token(account))
 
     def calls(self) -> int:
-        """How many calls the services got; without accounts, where the gateway fetches keys by itself."""
-        return sum(len(inbox.calls) for name, inbox in self.inboxes.items() if name != "accounts")
+        """Return how many calls the services received, except accounts, from which the gateway fetches keys."""
+        return sum(len(log.calls) for name, log in self.logs.items() if name != "accounts")
 
 
 @contextmanager
-def running() -> Iterator[SmallMarket]:
-    """Runs all services until the end of the `with` block. Nobody collects traces."""
+def running() -> Iterator[FakeUpstreams]:
+    """Run all services until the end of the `with` block. There is no trace collector."""
     with ExitStack() as stack:
         ring = KeyRing([Key("first")])
         backends: dict[str, grpc_backends.GrpcBackend | http_backends.HttpBackend] = {}
@@ -48,5 +48,5 @@ def running() -> Iterator[SmallMarket]:
         backends["accounts"] = stack.enter_context(http_backends.running(accounts))
         backends["storefront"] = stack.enter_context(http_backends.running(http_backends.storefront_page))
         ports = {name: backend.port for name, backend in backends.items()}
-        inboxes = {name: backend.inbox for name, backend in backends.items()}
-        yield SmallMarket({**ports, "otel-collector": NOBODY}, inboxes, ring)
+        logs = {name: backend.log for name, backend in backends.items()}
+        yield FakeUpstreams({**ports, "otel-collector": CLOSED_PORT}, logs, ring)

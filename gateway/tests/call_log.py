@@ -1,4 +1,4 @@
-"""What a service behind the gateway was asked, kept for the test to look at."""
+"""The calls that a fake upstream received, for tests to inspect."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ import grpc
 
 
 @dataclass(frozen=True)
-class Received:
-    """One call: its method (for gRPC its name), path, headers in lower case, body, and its deadline."""
+class Call:
+    """One call: its method (for gRPC, the RPC's name), path, headers in lower case, body and time remaining."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: Any
-    seconds_left: float | None = None
+    time_remaining: float | None = None
 
 
 @dataclass
-class Inbox:
-    """The calls that a service got, and how often it is still to fail, a gRPC service with which code."""
+class CallLog:
+    """The calls that a service received; it fails the next `failures_left` calls, a gRPC service with `code`."""
 
-    calls: list[Received] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
     failures_left: int = 0
     code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE
 
     @property
-    def last(self) -> Received:
-        """The latest call."""
+    def last(self) -> Call:
+        """The most recent call."""
         return self.calls[-1]
 
-    def named(self, request_id: str) -> Received:
-        """The call with this X-Request-Id: accounts, for one, is also called by the gateway itself."""
+    def with_request_id(self, request_id: str) -> Call:
+        """Return the call with this X-Request-Id. The gateway itself calls accounts too, so `last` may be another."""
         (call,) = [call for call in self.calls if call.headers.get("x-request-id") == request_id]
         return call
 
     def fail(self, times: int, code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE) -> None:
-        """Forget the calls so far and let the next ones fail."""
+        """Delete the calls so far and make the next ones fail."""
         self.calls.clear()
         self.failures_left, self.code = times, code
 
-    def note(self, call: Received) -> bool:
-        """Keep a call; whether it is to fail."""
+    def record(self, call: Call) -> bool:
+        """Record a call. Returns True if it is to fail."""
         self.calls.append(call)
         if self.failures_left == 0:
             return False
