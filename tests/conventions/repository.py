@@ -1,4 +1,4 @@
-"""What the house rules look at: the files of this repository, and what their code imports."""
+"""The files of this repository and what their code imports."""
 
 from __future__ import annotations
 
@@ -13,35 +13,35 @@ SERVICES = sorted(path.parent.name for path in ROOT.glob("services/*/pyproject.t
 
 
 def files(*suffixes: str, under: Path = ROOT) -> Iterator[Path]:
-    """The files that people wrote, of the kinds that the suffixes name; all without any."""
+    """Yield the handwritten files whose names end with one of the suffixes; without suffixes, all of them."""
     for folder, subfolders, names in os.walk(under):
         here = Path(folder)
-        subfolders[:] = [name for name in subfolders if not _is_left_out(here / name)]
+        subfolders[:] = [name for name in subfolders if not _is_ignored(here / name)]
         yield from (here / name for name in sorted(names) if not suffixes or name.endswith(suffixes))
 
 
-def _is_left_out(folder: Path) -> bool:
+def _is_ignored(folder: Path) -> bool:
     is_hidden = folder.name.startswith(".") and folder.name != ".ci"
     return is_hidden or folder.name == "__pycache__" or folder == GENERATED
 
 
 def relative(path: Path) -> str:
-    """The path as people name it."""
+    """Return the path relative to the root of the repository."""
     return str(path.relative_to(ROOT))
 
 
 def source(service: str) -> Path:
-    """The folder of a service's package."""
+    """Return the folder of a service's package."""
     return ROOT / "services" / service / "src" / service
 
 
 def tree(path: Path) -> ast.Module:
-    """The syntax tree of a Python file."""
+    """Return the syntax tree of a Python file."""
     return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
 
 
 def imports(path: Path) -> Iterator[str]:
-    """The modules that a Python file imports, lazily or not, by their whole names."""
+    """Yield the full names of the modules that a Python file imports, including imports inside functions."""
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

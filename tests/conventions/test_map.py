@@ -1,4 +1,4 @@
-"""The map in services/README.md, laptop mode's topology and the code of the services say the same."""
+"""The map in services/README.md, the topology and the code of the services agree."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STUB = re.compile(r"nightmarket\.(\w+)\.v1\.\w+_pb2_grpc")
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the map."""
+    """One row of the map."""
 
     protocol: str
     owns: str
@@ -26,7 +26,7 @@ class Row:
 
 
 def rows() -> dict[str, Row]:
-    """The map as services/README.md draws it."""
+    """Return the map in services/README.md, by service."""
     cells = [
         [cell.strip() for cell in line.strip("|\n").split("|")]
         for line in (ROOT / "services" / "README.md").read_text().splitlines()
@@ -41,13 +41,13 @@ def rows() -> dict[str, Row]:
 
 
 def config_fields(service: str) -> set[str]:
-    """The names of what a service takes from the environment."""
+    """Return the names of a service's settings."""
     nodes = ast.walk(tree(source(service) / "config.py"))
     return {n.target.id for n in nodes if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
 
 
 def modules(service: str) -> set[str]:
-    """All modules that the service's code imports."""
+    """Return all modules that a service imports."""
     found: set[str] = set()
     for path in files(".py", under=source(service)):
         for node in ast.walk(tree(path)):
@@ -61,26 +61,26 @@ def test_the_map_shows_every_service() -> None:
     assert sorted(rows()) == SERVICES
 
 
-def test_import_linter_watches_every_service() -> None:
+def test_import_linter_checks_every_service() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     layers = next(contract["layers"] for contract in settings["contracts"] if contract["type"] == "layers")
     assert sorted(re.findall(r"\w+", layers[0])) == SERVICES
     assert sorted(set(settings["root_packages"]) - {"chassis", "nightmarket", "topology"}) == SERVICES
 
 
-def test_laptop_mode_runs_what_the_map_shows() -> None:
+def test_the_topology_has_the_calls_of_the_map() -> None:
     assert {service.name: frozenset(service.calls) for service in topology.SERVICES} == {
         name: row.calls for name, row in rows().items()
     }
 
 
-def test_laptop_mode_knows_what_each_service_speaks_and_owns() -> None:
-    drawn = {name: (row.protocol.lower(), "database" in row.owns) for name, row in rows().items()}
-    assert {s.name: (s.protocol.value, s.database) for s in topology.SERVICES} == drawn
+def test_the_topology_has_the_protocols_and_databases_of_the_map() -> None:
+    expected = {name: (row.protocol.lower(), "database" in row.owns) for name, row in rows().items()}
+    assert {s.name: (s.protocol.value, s.database) for s in topology.SERVICES} == expected
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_has_the_addresses_of_those_it_calls(service: str) -> None:
+def test_a_service_has_the_addresses_of_its_upstreams(service: str) -> None:
     fields = config_fields(service)
     others = {field.removesuffix("_addr") for field in fields if field.endswith("_addr")}
     others |= {other for other in SERVICES if f"{other}_url" in fields}
@@ -88,26 +88,26 @@ def test_a_service_has_the_addresses_of_those_it_calls(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_uses_the_stubs_of_those_it_calls(service: str) -> None:
+def test_a_service_uses_the_stubs_of_its_upstreams(service: str) -> None:
     stubs = {match[1] for module in modules(service) if (match := STUB.match(module))} - {service}
     map_of_all = rows()
     assert stubs == {other for other in map_of_all[service].calls if map_of_all[other].protocol == "gRPC"}
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_speaks_what_the_map_says(service: str) -> None:
+def test_a_service_uses_the_protocol_of_the_map(service: str) -> None:
     spoken = {name for name, module in SPEAKS.items() if module in modules(service)}
     assert spoken == {rows()[service].protocol} & SPEAKS.keys()
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_with_a_database_has_migrations_and_no_other_has(service: str) -> None:
+def test_only_a_service_with_a_database_has_migrations(service: str) -> None:
     owns_a_database = "database" in rows()[service].owns
     assert (ROOT / "services" / service / "migrations").is_dir() == owns_a_database
     assert ("database_url" in config_fields(service)) == owns_a_database
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_knows_the_broker_if_laptop_mode_gives_it_one(service: str) -> None:
+def test_only_a_service_that_uses_nats_has_its_url(service: str) -> None:
     nats = {s.name: s.nats for s in topology.SERVICES}
     assert ("nats_url" in config_fields(service)) == nats[service]

@@ -1,4 +1,4 @@
-"""Every service is furnished alike, and its rules depend on nothing but the standard library."""
+"""Every service has the same layout, and its domain depends on the standard library only."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from tests.conventions.repository import ROOT, SERVICES, files, imports, relative, source, tree
 
-FURNITURE = [
+LAYOUT = [
     "Dockerfile",
     "README.md",
     "pyproject.toml",
@@ -23,18 +23,18 @@ FURNITURE = [
     "tests/unit",
     "tests/service",
 ]
-# Where a process meets its environment; the rest is handed what it needs.
+# The only modules that read environment variables.
 READS_THE_ENVIRONMENT = {"libs/chassis/src/chassis/config.py"}
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_has_the_furniture_of_all(service: str) -> None:
+def test_a_service_has_the_common_layout(service: str) -> None:
     folder = ROOT / "services" / service
-    assert [item for item in FURNITURE if not (folder / item.format(service=service)).exists()] == []
+    assert [item for item in LAYOUT if not (folder / item.format(service=service)).exists()] == []
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_the_rules_of_a_service_import_the_standard_library_only(service: str) -> None:
+def test_a_domain_imports_the_standard_library_only(service: str) -> None:
     assert foreign_imports(source(service) / "domain", f"{service}.domain") == set()
 
 
@@ -45,7 +45,7 @@ def test_the_rules_of_the_audit_import_the_standard_library_and_the_books_only()
 
 
 def foreign_imports(folder: Path, *own: str) -> set[str]:
-    """What the code below a folder imports besides the standard library and the packages that are its own."""
+    """Return what the code in a folder imports, except the standard library and the packages in `own`."""
     return {
         f"{relative(path)}: {module}"
         for path in files(".py", under=folder)
@@ -55,7 +55,7 @@ def foreign_imports(folder: Path, *own: str) -> set[str]:
     }
 
 
-def test_the_environment_is_read_in_one_place() -> None:
+def test_only_config_reads_the_environment() -> None:
     code = [*files(".py", under=ROOT / "libs" / "chassis" / "src")]
     code += [path for service in SERVICES for path in files(".py", under=source(service))]
     readers = {relative(path) for path in code if reads_environment(path)}
@@ -63,7 +63,7 @@ def test_the_environment_is_read_in_one_place() -> None:
 
 
 def reads_environment(path: Path) -> bool:
-    """Whether the code names os.environ or os.getenv."""
+    """Return whether the code uses os.environ or os.getenv."""
     return any(
         isinstance(node, ast.Attribute)
         and node.attr in ("environ", "environb", "getenv")
