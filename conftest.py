@@ -1,6 +1,7 @@
 """Servers that service tests share: one PostgreSQL and one NATS for the whole run, a fresh database for each asker."""
 
 import logging
+import shutil
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,6 +57,24 @@ def service_database(postgres_url: str) -> Callable[..., str]:
         url = create_database(postgres_url)
         folders = [ROOT / "services" / service / "migrations", ROOT / "services" / service / "seed"]
         migrate(url, *(folder for folder in folders[: 2 if seeded else 1] if folder.is_dir()))
+        return url
+
+    return make
+
+
+@pytest.fixture
+def older_database(postgres_url: str, tmp_path: Path) -> Callable[[str, str], str]:
+    """Makes a new database as an older version of a service left it.
+
+    older_database("orders", "0003_standard_terms") -> its URL, with the migrations before that one applied.
+    """
+
+    def make(service: str, before: str) -> str:
+        url = create_database(postgres_url)
+        for path in (ROOT / "services" / service / "migrations").iterdir():
+            if path.stem < before:
+                shutil.copy(path, tmp_path)
+        migrate(url, tmp_path)
         return url
 
     return make

@@ -151,7 +151,7 @@ GOODS = [
     parts(
         "Mails a minute",
         "Mails about orders by what became of them.",
-        Query(a_minute("market_mails_total", "kind, outcome"), "{{kind}} {{outcome}}"),
+        Query(a_minute("market_emails_total", "kind, outcome"), "{{kind}} {{outcome}}"),
     ),
 ]
 COST = [

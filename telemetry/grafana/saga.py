@@ -70,13 +70,13 @@ ORDERS = [
 STEPS = [
     parts(
         "Steps done a minute",
-        "Forward: stock.reserve to basket.clear. Back: parcel.withhold, payment.cancel, stock.release.",
+        "Forward: stock.reserve to cart.clear. Back: shipment.cancel, payment.cancel, stock.release.",
         Query(a_minute(f'{_STEPS}{{outcome="done"}}', "step"), "{{step}}"),
     ),
     parts(
-        "Steps refused a minute",
+        "Steps rejected a minute",
         "A declined card, a lantern that is sold out: the order turns back.",
-        Query(a_minute(f'{_STEPS}{{outcome="refused"}}', "step"), "{{step}}"),
+        Query(a_minute(f'{_STEPS}{{outcome="rejected"}}', "step"), "{{step}}"),
     ),
     parts(
         "Steps unknown a minute",

@@ -15,18 +15,14 @@ from chassis.bus import STREAM, Bus
 from chassis.errors import MarketError
 from chassis.events import decode
 from nightmarket.orders.v1 import orders_pb2
+from nightmarket.subjects import ORDER_CANCELLED, ORDER_CONFIRMED, ORDER_SHIPPED
 from tests.crash.world import World
 
 _ORDERS = """
-SELECT id, state, coalesce(refusal ->> 'reason', '') AS reason, lines, next_step, attempts,
+SELECT id, state, coalesce(rejection ->> 'reason', '') AS reason, lines, next_step, attempts,
        (SELECT json_object_agg(step, outcome) FROM journey WHERE order_id = id) AS journey
 FROM orders WHERE account_id = %s
 """
-_CONFIRMED, _CANCELLED, _CONSIGNED = (
-    "market.orders.confirmed",
-    "market.orders.cancelled",
-    "market.shipping.consigned",
-)
 
 
 @dataclass(frozen=True)
@@ -72,9 +68,9 @@ class Order:
     def events(self) -> Counter[str]:
         """What everybody must be told of it, once each."""
         told = {
-            "SHIPPED": [_CONFIRMED, _CONSIGNED],
-            "CONFIRMED": [_CONFIRMED],
-            "CANCELLED": [_CONFIRMED, _CANCELLED],
+            "SHIPPED": [ORDER_CONFIRMED, ORDER_SHIPPED],
+            "CONFIRMED": [ORDER_CONFIRMED],
+            "CANCELLED": [ORDER_CONFIRMED, ORDER_CANCELLED],
         }
         return Counter(told.get(self.state, []) if self.was_confirmed else [])
 

@@ -57,7 +57,7 @@ def bought(new_shopper, plentiful, stores):
 @retry(retry=retry_if_not_result(bool), stop=stop_after_delay(90), wait=wait_fixed(0.5))
 def wait_until_quiet(stores):
     """No order has a step left, every parcel has left, and all books agree."""
-    parcels = read(stores).consignments.values()
+    parcels = read(stores).shipments.values()
     return audit(stores, 0).is_clean and not any(parcel.state == "PACKING" for parcel in parcels)
 
 
@@ -176,28 +176,28 @@ def test_a_stock_that_is_off_by_one_is_found(bought, stores, table):
 
 
 def test_a_parcel_under_another_number_is_found(bought, stores, table):
-    with table("shipping", "consignments").changed({"order_id": bought.shipped}, tracking_number="CM0"):
-        assert found(stores) == {("parcels", bought.shipped)}
+    with table("shipping", "shipments").changed({"order_id": bought.shipped}, tracking_number="CM0"):
+        assert found(stores) == {("shipments", bought.shipped)}
     assert found(stores) == set()
 
 
 def test_a_parcel_that_is_gone_is_found(bought, stores, table):
-    with table("shipping", "consignments").without({"order_id": bought.shipped}):
-        assert found(stores) == {("parcels", bought.shipped), ("mails", bought.shipped)}
+    with table("shipping", "shipments").without({"order_id": bought.shipped}):
+        assert found(stores) == {("shipments", bought.shipped), ("mails", bought.shipped)}
     assert found(stores) == set()
 
 
 def test_a_mail_that_is_gone_is_found(bought, stores, table):
     mail = {"order_id": bought.shipped, "kind": "confirmed"}
     letter = next(m.letter_id for m in read(stores).mails if (m.order_id, m.kind) == tuple(mail.values()))
-    with table("notifications", "mails").without(mail):
+    with table("notifications", "emails").without(mail):
         assert found(stores) == {("mails", bought.shipped), ("mail folder", letter)}
     assert found(stores) == set()
 
 
 def test_a_mail_that_was_sent_twice_is_found(bought, stores, table):
     mail = {"order_id": bought.shipped, "kind": "confirmed"}
-    with table("notifications", "mails").with_another(mail, event_id="again"):
+    with table("notifications", "emails").with_another(mail, event_id="again"):
         assert found(stores) == {("mails", bought.shipped)}
     assert found(stores) == set()
 

@@ -58,12 +58,12 @@ def dead_letters(laptop, *options):
 def refusing_parcels_for(email, url):
     """A block in which shipping's table takes no parcel for this address."""
     with psycopg.connect(url, autocommit=True) as connection:
-        rule = sql.SQL("ALTER TABLE consignments ADD CONSTRAINT broken CHECK (email <> {})")
+        rule = sql.SQL("ALTER TABLE shipments ADD CONSTRAINT broken CHECK (email <> {})")
         connection.execute(rule.format(sql.Literal(email)))
         try:
             yield
         finally:
-            connection.execute("ALTER TABLE consignments DROP CONSTRAINT broken")
+            connection.execute("ALTER TABLE shipments DROP CONSTRAINT broken")
 
 
 def test_a_market_that_is_well_has_no_dead_letters(laptop):

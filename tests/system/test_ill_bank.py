@@ -20,7 +20,7 @@ def bank(laptop: Command) -> Iterator[Command]:
 def finished(shopper, order):
     """Whether nothing is left to do for an order that is confirmed."""
     steps = shopper.call("GET", f"/api/v1/orders/{order['id']}").json()["journey"]
-    return {step["step"]: step["outcome"] for step in steps}.get("basket.clear") == "done"
+    return {step["step"]: step["outcome"] for step in steps}.get("cart.clear") == "done"
 
 
 @pytest.mark.parametrize(

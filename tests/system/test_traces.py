@@ -14,13 +14,13 @@ from libs.chassis.tests.service.collector import Collector, Seen, collecting
 from tests.system.conftest import MESH, ROOT, sign_up
 
 SOON = 60.0  # seconds; packing a parcel takes a quarter of it
-SENT = {("orders", "send market.orders.confirmed"), ("shipping", "send market.shipping.consigned")}
+SENT = {("orders", "send market.orders.confirmed"), ("shipping", "send market.shipping.shipped")}
 HANDLED = {
     ("shipping", "process market.orders.confirmed"),
     ("notifications", "process market.orders.confirmed"),
     ("recommendations", "process market.orders.confirmed"),
-    ("orders", "process market.shipping.consigned"),
-    ("notifications", "process market.shipping.consigned"),
+    ("orders", "process market.shipping.shipped"),
+    ("notifications", "process market.shipping.shipped"),
 }
 
 

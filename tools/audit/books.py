@@ -155,7 +155,7 @@ class Stock:
 
 
 @dataclass(frozen=True)
-class Consignment:
+class Shipment:
     """The parcel of an order as shipping has it."""
 
     order_id: str
@@ -206,7 +206,7 @@ class Books:
     reservations: Mapping[str, Reservation]
     movements: tuple[Movement, ...]
     stock: tuple[Stock, ...]
-    consignments: Mapping[str, Consignment]
+    shipments: Mapping[str, Shipment]
     mails: tuple[Mail, ...]
     letters: tuple[str, ...] | None
     lessons: Lessons

@@ -16,7 +16,6 @@ from notifications.domain.delivery import letter_id
 from tools.audit.bank import Bank
 from tools.audit.books import (
     Books,
-    Consignment,
     Lessons,
     Line,
     Mail,
@@ -24,6 +23,7 @@ from tools.audit.books import (
     Order,
     Payment,
     Reservation,
+    Shipment,
     Stock,
 )
 from tools.audit.broker import dead_letters
@@ -48,7 +48,7 @@ SELECT order_id, state, expire_time,
 FROM reservations LEFT JOIN reservation_lines USING (order_id) GROUP BY order_id
 """
 _STOCK = "SELECT product_id, available, held, delivered, sold, returned FROM stock_audit"
-_CONSIGNMENTS = "SELECT order_id, state, account_id, email, pack_until, tracking_number FROM consignments"
+_SHIPMENTS = "SELECT order_id, state, account_id, email, pack_until, tracking_number FROM shipments"
 # The event of a confirmation is named after the order and the step.
 _LEARNED = "SELECT split_part(event_id, ':', 1) FROM inbox WHERE event_id LIKE '%:order.confirm'"
 
@@ -73,7 +73,7 @@ def read(stores: Stores) -> Books:
         reservations=reservations,
         movements=movements,
         stock=stock,
-        consignments=_consignments(stores),
+        shipments=_shipments(stores),
         mails=_mails(stores),
         letters=letters,
         lessons=_lessons(stores),
@@ -130,10 +130,10 @@ def _goods(stores: Stores) -> tuple[dict[str, Reservation], tuple[Movement, ...]
     return kept, tuple(moved), tuple(stock)
 
 
-def _consignments(stores: Stores) -> dict[str, Consignment]:
+def _shipments(stores: Stores) -> dict[str, Shipment]:
     with tables_of("shipping", stores) as tables:
-        rows = tables.rows(Consignment, _CONSIGNMENTS)
-    return {consignment.order_id: consignment for consignment in rows}
+        rows = tables.rows(Shipment, _SHIPMENTS)
+    return {shipment.order_id: shipment for shipment in rows}
 
 
 def _mails(stores: Stores) -> tuple[Mail, ...]:
@@ -141,7 +141,7 @@ def _mails(stores: Stores) -> tuple[Mail, ...]:
         return Mail(event_id=event_id, letter_id=letter_id(event_id), **columns)
 
     with tables_of("notifications", stores) as tables:
-        return tuple(tables.rows(mail, "SELECT event_id, kind, order_id, recipient, state FROM mails"))
+        return tuple(tables.rows(mail, "SELECT event_id, kind, order_id, recipient, state FROM emails"))
 
 
 def _lessons(stores: Stores) -> Lessons:

@@ -27,7 +27,7 @@ _WAITING: tuple[tuple[str, str, LiteralString], ...] = (
     ("orders with a step left", "orders", "SELECT id || ' ' || next_step FROM orders WHERE next_step <> ''"),
     ("events in the outbox of orders", "orders", "SELECT id FROM outbox"),
     ("events in the outbox of shipping", "shipping", "SELECT id FROM outbox"),
-    ("mails that wait", "notifications", "SELECT event_id FROM mails WHERE state = 'waiting'"),
+    ("mails that wait", "notifications", "SELECT event_id FROM emails WHERE state = 'waiting'"),
 )  # fmt: skip
 
 

@@ -114,7 +114,7 @@ def _broken_promises(market: Market, shoppers: list[Shopper]) -> list[Finding]:
 def _orders(market: Market) -> dict[tuple[str, str], Order]:
     with psycopg.connect(market.database_url("postgres", "orders"), row_factory=dict_row) as connection:
         rows = connection.execute(
-            "SELECT account_id, idempotency_key, id, state, coalesce(refusal->>'reason', '') AS reason"
+            "SELECT account_id, idempotency_key, id, state, coalesce(rejection->>'reason', '') AS reason"
             " FROM orders"
         ).fetchall()
     return {

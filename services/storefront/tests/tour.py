@@ -26,7 +26,7 @@ def set_the_scene(state: State) -> None:
     shipping = Shipping(address=_ADDRESS, cost=money.to_wire(0), tracking_number=f"{SIGN}NM1{SIGN}")
     journey = [
         step("order.place", "orders", 0),
-        step("payment.authorize", "payments", 0.2, "refused", f"{SIGN}No{SIGN}"),
+        step("payment.authorize", "payments", 0.2, "rejected", f"{SIGN}No{SIGN}"),
         step("payment.capture", "payments", 0.3, "unknown"),
     ]
     for name in ("PENDING", "CONFIRMED", "SHIPPED", "CANCELLED"):

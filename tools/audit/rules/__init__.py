@@ -1,6 +1,6 @@
 """The rules: pure functions from books to findings; the standard library only."""
 
-from tools.audit.rules import bank, events, goods, lessons, mails, orders, parcels, payments
+from tools.audit.rules import bank, events, goods, lessons, mails, orders, payments, shipments
 from tools.audit.rules.findings import Finding, Rule
 
 RULES: tuple[Rule, ...] = (
@@ -8,7 +8,7 @@ RULES: tuple[Rule, ...] = (
     *bank.RULES,
     *payments.RULES,
     *goods.RULES,
-    *parcels.RULES,
+    *shipments.RULES,
     *mails.RULES,
     *lessons.RULES,
     *events.RULES,

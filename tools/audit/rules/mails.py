@@ -12,7 +12,7 @@ _LETTER_ID = 36  # characters; people's mail programs put more behind it
 
 
 def mails(books: Books) -> Iterator[Trouble]:
-    """One mail for each confirmation, parcel that left and cancellation; sent, to the buyer."""
+    """One mail for each confirmation, shipment that left and cancellation; sent, to the buyer."""
     expected, found = _expected(books), Counter((mail.order_id, mail.kind) for mail in books.mails)
     for order_id, kind in expected.keys() | found.keys():
         wanted, there = expected[order_id, kind], found[order_id, kind]
@@ -42,8 +42,8 @@ def _expected(books: Books) -> Counter[tuple[str, str]]:
         if order.was_confirmed:
             wanted[order.id, "confirmed"] = 1
             wanted[order.id, "cancelled"] = int(order.state == "CANCELLED")
-    for parcel in books.consignments.values():
-        wanted[parcel.order_id, "consigned"] = int(parcel.state == "CONSIGNED")
+    for shipment in books.shipments.values():
+        wanted[shipment.order_id, "shipped"] = int(shipment.state == "SHIPPED")
     return wanted
 
 

@@ -11,7 +11,7 @@ from tools.audit.rules.findings import Rule, Trouble, count, dollars
 
 # An order that is PENDING after 600 seconds (GIVE_UP_SECONDS) is cancelled by whoever looks at it next. That may be
 # a driver's lease (20 s) and the longest pause between two tries (30 s) later; ten more seconds are for the way back.
-# No other step and no packed parcel may take longer either.
+# No other step and no packed shipment may take longer either.
 DEADLINE = timedelta(seconds=600 + 60)
 
 
@@ -34,7 +34,7 @@ def orders(books: Books) -> Iterator[Trouble]:
 
 
 def deadlines(books: Books) -> Iterator[Trouble]:
-    """No order and no parcel waits for longer than it may."""
+    """No order and no shipment waits for longer than it may."""
     for order in books.unfinished:
         since = order.create_time if order.state == "PENDING" else order.move_time
         if books.time - since > DEADLINE:
@@ -44,9 +44,9 @@ def deadlines(books: Books) -> Iterator[Trouble]:
     for order in books.orders.values():
         if order.is_finished and order.state == "PENDING":
             yield order.id, "PENDING, but with nothing left to do"
-    for parcel in books.consignments.values():
-        if parcel.state == "PACKING" and books.time - parcel.pack_until > DEADLINE:
-            yield parcel.order_id, "the parcel is packed, but was not handed over for too long"
+    for shipment in books.shipments.values():
+        if shipment.state == "PACKING" and books.time - shipment.pack_until > DEADLINE:
+            yield shipment.order_id, "the shipment is packed, but was not handed over for too long"
 
 
 def _order_sides(books: Books) -> tuple[str, str]:
@@ -57,8 +57,8 @@ def _order_sides(books: Books) -> tuple[str, str]:
 
 
 def _deadline_sides(books: Books) -> tuple[str, str]:
-    packing = sum(parcel.state == "PACKING" for parcel in books.consignments.values())
-    unfinished = f"{count(len(books.unfinished), 'order')}, {count(packing, 'parcel')}"
+    packing = sum(shipment.state == "PACKING" for shipment in books.shipments.values())
+    unfinished = f"{count(len(books.unfinished), 'order')}, {count(packing, 'shipment')}"
     return "none waits for too long", f"unfinished: {unfinished}"
 
 

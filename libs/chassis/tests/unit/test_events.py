@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.events import Event, NotAnEvent, data_of, decode, encode, message_of
-from nightmarket.events.v1.events_pb2 import OrderConfirmed, OrderConsigned
+from nightmarket.events.v1.events_pb2 import OrderConfirmed, OrderShipped
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5)
@@ -53,10 +53,10 @@ def test_an_event_whose_data_is_no_object_is_told_apart(data):
 
 
 def test_the_data_of_an_event_is_a_message_of_the_contracts():
-    parcel = OrderConsigned(order_id="o", tracking_number="t")
-    event = Event("market.shipping.consigned", data_of(parcel), "event-1")
+    parcel = OrderShipped(order_id="o", tracking_number="t")
+    event = Event("market.shipping.shipped", data_of(parcel), "event-1")
     assert event.data == {"orderId": "o", "trackingNumber": "t"}
-    assert message_of(event, OrderConsigned) == parcel
+    assert message_of(event, OrderShipped) == parcel
 
 
 def test_fields_that_are_newer_than_this_service_are_left_out():

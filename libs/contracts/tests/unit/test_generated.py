@@ -21,8 +21,10 @@ def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def files(folder: Path) -> set[str]:
+    """The generated files: all but the modules directly in nightmarket, which are written by hand."""
     kinds = (".py", ".pyi", ".pb")
-    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.suffix in kinds}
+    found = {path.relative_to(folder) for path in folder.rglob("*") if path.suffix in kinds}
+    return {str(path) for path in found if path.suffix == ".pb" or len(path.parts) > 2}
 
 
 def test_the_generated_files_are_those_that_are_committed(generated: Path) -> None:

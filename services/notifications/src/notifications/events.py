@@ -8,10 +8,11 @@ from chassis.consumer import Handler
 from chassis.database import Connection
 from chassis.errors import Invalid
 from chassis.events import Event, NotAnEvent, message_of
-from nightmarket.events.v1.events_pb2 import OrderCancelled, OrderConfirmed, OrderConsigned
+from nightmarket import subjects
+from nightmarket.events.v1.events_pb2 import OrderCancelled, OrderConfirmed, OrderShipped
 from notifications.composer import Composer
 from notifications.domain.delivery import can_be_written_to
-from notifications.domain.notices import Cancelled, Confirmed, Consigned, Line, Notice, address_lines
+from notifications.domain.notices import Cancelled, Confirmed, Line, Notice, Shipped, address_lines
 from notifications.metrics import MAILS
 from notifications.store import keep, skip
 
@@ -21,9 +22,10 @@ Read = Callable[[Event], tuple[Notice, str]]
 def handlers(composer: Composer) -> dict[str, Handler]:
     """What to do at which event: to write a mail, which is sent after the commit."""
     return {
-        "market.orders.confirmed": _handler(composer, _confirmed),
-        "market.orders.cancelled": _handler(composer, _cancelled),
-        "market.shipping.consigned": _handler(composer, _consigned),
+        subjects.ORDER_CONFIRMED: _handler(composer, _confirmed),
+        subjects.ORDER_CANCELLED: _handler(composer, _cancelled),
+        subjects.ORDER_SHIPPED: _handler(composer, _shipped),
+        subjects.ORDER_SHIPPED_OLD: _handler(composer, _shipped),
     }
 
 
@@ -70,6 +72,6 @@ def _cancelled(event: Event) -> tuple[Notice, str]:
     return Cancelled(order.order_id, money.from_wire(order.total), order.reason), order.email
 
 
-def _consigned(event: Event) -> tuple[Notice, str]:
-    parcel = message_of(event, OrderConsigned)
-    return Consigned(parcel.order_id, parcel.tracking_number), parcel.email
+def _shipped(event: Event) -> tuple[Notice, str]:
+    parcel = message_of(event, OrderShipped)
+    return Shipped(parcel.order_id, parcel.tracking_number), parcel.email

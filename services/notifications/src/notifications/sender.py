@@ -42,5 +42,5 @@ class Sender:
             raise
         except MailRefused as error:
             log.warning("a mail was refused", extra={**told, "detail": str(error)})
-            return "refused"
+            return "rejected"
         return "sent"

@@ -9,8 +9,8 @@ from notifications.domain.notices import Notice
 
 # Whoever takes a mail has it alone until its next try is due, also where this process ends before it is delivered.
 _TAKE = (
-    "UPDATE mails SET tries = tries + 1, next_try_time = now() + %s WHERE event_id ="
-    " (SELECT event_id FROM mails WHERE state = 'waiting' AND next_try_time <= now()"
+    "UPDATE emails SET tries = tries + 1, next_try_time = now() + %s WHERE event_id ="
+    " (SELECT event_id FROM emails WHERE state = 'waiting' AND next_try_time <= now()"
     "  ORDER BY next_try_time LIMIT 1 FOR UPDATE SKIP LOCKED)"
     " RETURNING event_id, kind, recipient, message, tries"
 )
@@ -29,7 +29,7 @@ class Due:
 def keep(connection: Connection, event_id: str, notice: Notice, letter: Letter) -> None:
     """Records a mail that is to be sent, inside the caller's transaction."""
     connection.execute(
-        "INSERT INTO mails (event_id, kind, order_id, recipient, state, message)"
+        "INSERT INTO emails (event_id, kind, order_id, recipient, state, message)"
         " VALUES (%s, %s, %s, %s, 'waiting', %s)",
         (event_id, notice.kind, notice.order_id, letter.recipient, letter.message),
     )
@@ -38,7 +38,7 @@ def keep(connection: Connection, event_id: str, notice: Notice, letter: Letter) 
 def skip(connection: Connection, event_id: str, notice: Notice) -> None:
     """Records that nobody can be written to about an event, inside the caller's transaction."""
     connection.execute(
-        "INSERT INTO mails (event_id, kind, order_id, recipient, state, end_time)"
+        "INSERT INTO emails (event_id, kind, order_id, recipient, state, end_time)"
         " VALUES (%s, %s, %s, '', 'skipped', now())",
         (event_id, notice.kind, notice.order_id),
     )
@@ -60,10 +60,10 @@ class Store:
         return Due(row["event_id"], row["kind"], letter, row["tries"])
 
     def end(self, mail: Due, state: str) -> None:
-        """The mail is "sent" or "refused", and need not be kept."""
+        """The mail is "sent" or "rejected", and need not be kept."""
         with self._database.connection() as connection:
             connection.execute(
-                "UPDATE mails SET state = %s, message = NULL, end_time = now() WHERE event_id = %s",
+                "UPDATE emails SET state = %s, message = NULL, end_time = now() WHERE event_id = %s",
                 (state, mail.event_id),
             )
 
@@ -71,12 +71,14 @@ class Store:
         """The mail is to be tried again after `pause`."""
         with self._database.connection() as connection:
             connection.execute(
-                "UPDATE mails SET next_try_time = now() + %s WHERE event_id = %s", (pause, mail.event_id)
+                "UPDATE emails SET next_try_time = now() + %s WHERE event_id = %s", (pause, mail.event_id)
             )
 
     def count_waiting(self) -> int:
         """How many mails are still to be sent."""
         with self._database.connection() as connection:
-            row = connection.execute("SELECT count(*) AS mails FROM mails WHERE state = 'waiting'").fetchone()
+            row = connection.execute(
+                "SELECT count(*) AS emails FROM emails WHERE state = 'waiting'"
+            ).fetchone()
         assert row is not None
-        return int(row["mails"])
+        return int(row["emails"])

@@ -32,7 +32,7 @@ class Neighbour:
 
     def state_of(self, event_id):
         """Where the mail about an event stands; None where there is none."""
-        rows = self._rows("SELECT state FROM mails WHERE event_id = %s", event_id)
+        rows = self._rows("SELECT state FROM emails WHERE event_id = %s", event_id)
         return rows[0][0] if rows else None
 
     def waits_until(self, event_id, state):
@@ -41,16 +41,16 @@ class Neighbour:
 
     def has_tried(self, event_id):
         """How often the mail about an event was handed to the mail server."""
-        return self._rows("SELECT tries FROM mails WHERE event_id = %s", event_id)[0][0]
+        return self._rows("SELECT tries FROM emails WHERE event_id = %s", event_id)[0][0]
 
     def kept_mail(self, event_id):
         """The mail itself, where it is still kept."""
-        return self._rows("SELECT message FROM mails WHERE event_id = %s", event_id)[0][0]
+        return self._rows("SELECT message FROM emails WHERE event_id = %s", event_id)[0][0]
 
     def lets_the_pause_pass(self):
         """Lets the time pass until the next try."""
         with psycopg.connect(self._database_url) as connection:
-            connection.execute("UPDATE mails SET next_try_time = now()")
+            connection.execute("UPDATE emails SET next_try_time = now()")
 
     def _rows(self, query, event_id):
         with psycopg.connect(self._database_url) as connection:

@@ -16,7 +16,7 @@ from services.notifications.tests.service.conftest import Neighbour
 # Noting that the buyer's mail is sent takes longer than anybody waits; mails of other tests' orders may come before.
 _SLOW = """
 CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
-CREATE TRIGGER slow BEFORE UPDATE ON mails FOR EACH ROW
+CREATE TRIGGER slow BEFORE UPDATE ON emails FOR EACH ROW
 WHEN (NEW.state = 'sent' AND NEW.recipient = {buyer}) EXECUTE FUNCTION sleep();
 """
 
@@ -73,7 +73,7 @@ def test_a_mail_is_in_the_folder_once_though_its_sender_was_killed_before_it_cou
             event_id = market.confirms(buyer)
             eventually(lambda: mails_to(folder, buyer), seconds=30)
         assert market.state_of(event_id) == "waiting"
-        connection.execute("DROP TRIGGER slow ON mails")
+        connection.execute("DROP TRIGGER slow ON emails")
     market.lets_the_pause_pass()
     with running():
         eventually(lambda: market.state_of(event_id) == "sent", seconds=30)

@@ -8,6 +8,7 @@ import pytest
 
 from chassis.errors import Unavailable
 from chassis.testing import eventually
+from nightmarket.subjects import ORDER_SHIPPED, ORDER_SHIPPED_OLD
 from notifications.clients import MailFolder
 from notifications.domain.delivery import Letter, letter_id
 
@@ -53,8 +54,9 @@ def test_a_cancelled_order_is_told_with_the_refund(market, folder, buyer):
     assert "$1.00 went back" in mail.get_body(("plain",)).get_content()
 
 
-def test_a_parcel_on_its_way_is_told_with_its_number(market, folder, buyer):
-    market.waits_until(market.tells("market.shipping.consigned", email=buyer, trackingNumber="NM-42"), "sent")
+@pytest.mark.parametrize("subject", [ORDER_SHIPPED, ORDER_SHIPPED_OLD])
+def test_a_shipped_order_is_told_with_its_tracking_number(market, folder, buyer, subject):
+    market.waits_until(market.tells(subject, email=buyer, trackingNumber="NM-42"), "sent")
     (mail,) = mails_to(folder, buyer)
     assert "NM-42" in mail.get_body(("plain",)).get_content()
 

@@ -61,6 +61,6 @@ def test_a_mail_that_is_refused_for_good_is_not_tried_again(market, mail_server,
     setattr(inbox, answers, ["550 no such person"])
     with mail_server(port):
         event = market.confirms(buyer)
-        market.waits_until(event, "refused")
+        market.waits_until(event, "rejected")
     assert market.has_tried(event) == 1
     assert inbox.sent_to(buyer) == []

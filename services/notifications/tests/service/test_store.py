@@ -5,7 +5,7 @@ import pytest
 
 from chassis.database import Database
 from notifications.domain.delivery import Letter, letter_id
-from notifications.domain.notices import Consigned
+from notifications.domain.notices import Shipped
 from notifications.store import Store, keep
 
 LETTER = Letter(letter_id("event-1"), "ming@example.org", b"To: ming@example.org\r\n\r\nHello\r\n")
@@ -28,13 +28,13 @@ def database(url):
 def store(database):
     """A store with one mail that is due."""
     with database.transaction() as connection:
-        keep(connection, "event-1", Consigned("order-1", "NM-42"), LETTER)
+        keep(connection, "event-1", Shipped("order-1", "NM-42"), LETTER)
     return Store(database)
 
 
 def pass_time(url, time):
     with psycopg.connect(url) as connection:
-        connection.execute("UPDATE mails SET next_try_time = next_try_time - %s", (time,))
+        connection.execute("UPDATE emails SET next_try_time = next_try_time - %s", (time,))
 
 
 def test_a_mail_that_somebody_sends_is_not_sent_by_others(store):
@@ -67,5 +67,5 @@ def test_a_mail_that_is_postponed_is_due_after_the_pause(store, url):
 def test_mails_that_wait_are_counted_also_while_they_are_being_sent(store):
     mail = store.take()
     assert store.count_waiting() == 1
-    store.end(mail, "refused")
+    store.end(mail, "rejected")
     assert store.count_waiting() == 0

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import pytest
 
 from notifications.composer import Composer
-from notifications.domain.notices import Cancelled, Confirmed, Consigned, Line, address_lines
+from notifications.domain.notices import Cancelled, Confirmed, Line, Shipped, address_lines
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 LINES = (Line("Red paper lantern", 2, 1250), Line("Moon jar", 1, 120000))
 ADDRESS = address_lines("Ming Li", "1 Lantern Road", " ", "1000 AB Amsterdam", "NL")
 CONFIRMED = Confirmed("order-1", "Ming Li", LINES, 500, 123000, ADDRESS)
 CANCELLED = Cancelled("order-1", 123000, "CANCELLED_BY_BUYER")
-CONSIGNED = Consigned("order-1", "NM-42")
+SHIPPED = Shipped("order-1", "NM-42")
 CONFIRMED_IN_PLAIN_TEXT = """\
 Hello Ming Li,
 
@@ -68,7 +68,7 @@ def test_the_mail_about_an_event_has_the_same_message_id_whenever_it_is_written(
     assert first.endswith("@market.example>")
 
 
-@pytest.mark.parametrize("notice", [CONFIRMED, CANCELLED, CONSIGNED])
+@pytest.mark.parametrize("notice", [CONFIRMED, CANCELLED, SHIPPED])
 def test_every_mail_is_whole_in_plain_text_and_in_html(notice):
     whole = mail(notice)
     assert [part.get_content_type() for part in whole.walk()] == [
@@ -80,7 +80,7 @@ def test_every_mail_is_whole_in_plain_text_and_in_html(notice):
 
 
 @pytest.mark.parametrize("form", ["plain", "html"])
-@pytest.mark.parametrize("notice", [CONFIRMED, CANCELLED, CONSIGNED])
+@pytest.mark.parametrize("notice", [CONFIRMED, CANCELLED, SHIPPED])
 def test_every_mail_links_to_its_order_in_the_shop(notice, form):
     assert "https://shop.example/orders/order-1" in body(notice, form)
 
@@ -110,7 +110,7 @@ def test_names_cannot_smuggle_markup_into_the_html():
 
 
 def test_an_order_id_cannot_change_where_the_link_goes():
-    assert "https://shop.example/orders/..%2F%3Fa%3Db" in body(Consigned("../?a=b", "NM-42"))
+    assert "https://shop.example/orders/..%2F%3Fa%3Db" in body(Shipped("../?a=b", "NM-42"))
 
 
 def test_names_in_any_script_arrive_as_they_are():
@@ -138,5 +138,5 @@ def test_a_cancellation_that_the_buyer_did_not_wish_for_is_apologised_for():
 
 
 def test_a_parcel_has_its_tracking_number_where_it_has_one():
-    assert "The carrier's number of the parcel is NM-42." in body(CONSIGNED)
-    assert "number" not in body(Consigned("order-1", ""))
+    assert "The carrier's number of the parcel is NM-42." in body(SHIPPED)
+    assert "number" not in body(Shipped("order-1", ""))

@@ -11,12 +11,12 @@ from nightmarket.inventory.v1.inventory_pb2_grpc import ReservationServiceStub
 from nightmarket.orders.v1.orders_pb2_grpc import add_OrdersServiceServicer_to_server
 from nightmarket.payments.v1.payments_pb2_grpc import PaymentsServiceStub
 from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceStub
-from orders import events
 from orders.api import REFUSALS, OrdersApi
 from orders.checkout import Checkout
 from orders.clients import Clients
 from orders.config import Config
 from orders.driver import Driver
+from orders.events import HANDLERS
 from orders.metrics import OLDEST, UNFINISHED
 from orders.store import Store
 from orders.sweeper import Sweeper
@@ -50,7 +50,7 @@ def compose(config: Config) -> Service:
     worker.attach(
         service, "sweeper", Sweeper(store, driver, config.give_up_seconds).sweep, config.sweep_seconds
     )
-    consumer.attach(service, broker, db, {events.CONSIGNED: events.on_consigned})
+    consumer.attach(service, broker, db, HANDLERS)
     api = OrdersApi(Checkout(store, clients, driver, config.flat_shipping_cents), store)
     grpc.attach(service, [(add_OrdersServiceServicer_to_server, api)], REFUSALS)
     return service

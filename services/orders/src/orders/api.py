@@ -101,7 +101,9 @@ def _order(order: Order) -> wire.Order:
         subtotal=money.to_wire(order.subtotal_cents),
         total=money.to_wire(order.total_cents),
         create_time=_timestamp(order.create_time),
-        cancel_reason=order.refusal.reason if order.refusal and order.state is domain.State.CANCELLED else "",
+        cancel_reason=order.rejection.reason
+        if order.rejection and order.state is domain.State.CANCELLED
+        else "",
         journey=[
             wire.JourneyStep(
                 step=step.step,

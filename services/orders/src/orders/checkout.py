@@ -9,7 +9,7 @@ from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 from chassis import call
 from chassis.errors import BY_NUMBER, MarketError, Refused, Unavailable
 from orders.clients import Clients
-from orders.domain.orders import CartEmpty, Line, Order, OrderShipped, Refusal, Request, State
+from orders.domain.orders import CartEmpty, Line, Order, OrderShipped, Rejection, Request, State
 from orders.domain.saga import Step, cancelling
 from orders.driver import Driver
 from orders.store import Store
@@ -17,7 +17,7 @@ from orders.store import Store
 log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 10.0  # how long a buyer waits at most
 _RESERVE_SECONDS = 0.5  # of the caller's deadline, kept for the answer
-BY_BUYER = Refusal(Refused.code.number, "CANCELLED_BY_BUYER", "You cancelled this order.")
+BY_BUYER = Rejection(Refused.code.number, "CANCELLED_BY_BUYER", "You cancelled this order.")
 
 
 class Checkout:
@@ -53,7 +53,7 @@ class Checkout:
         order = self._store.of_account(account_id, order_id)
         if order.state is State.SHIPPED:
             raise OrderShipped("The parcel has left already.")
-        if order.state is State.CANCELLED or (order.refusal and order.next_step):
+        if order.state is State.CANCELLED or (order.rejection and order.next_step):
             return order
         first = cancelling(order.state, Step(order.next_step) if order.next_step else None)
         begun = self._store.begin_cancel(order, first, BY_BUYER) if first else None
@@ -118,9 +118,11 @@ def _until() -> float:
 
 
 def _answer(order: Order) -> Order:
-    refusal = order.refusal
-    if order.state is not State.CANCELLED or refusal is None or refusal.reason == BY_BUYER.reason:
+    rejection = order.rejection
+    if order.state is not State.CANCELLED or rejection is None or rejection.reason == BY_BUYER.reason:
         return order
-    kind = BY_NUMBER.get(refusal.code, Refused)
-    error: MarketError = kind(refusal.reason, refusal.message, {**refusal.metadata, "orderId": order.id})
+    kind = BY_NUMBER.get(rejection.code, Refused)
+    error: MarketError = kind(
+        rejection.reason, rejection.message, {**rejection.metadata, "orderId": order.id}
+    )
     raise error

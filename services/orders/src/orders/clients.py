@@ -54,7 +54,7 @@ class Clients:
         quote = self.shipping.GetQuote(
             shipping_pb2.GetQuoteRequest(
                 country_code=country_code,
-                pieces=sum(line.quantity for line in lines),
+                quantity=sum(line.quantity for line in lines),
                 subtotal=money.to_wire(sum(line.total_cents for line in lines)),
             ),
             timeout=_QUOTE_SECONDS,
@@ -96,11 +96,11 @@ class Clients:
     def clear_basket(self, order: Order) -> None:
         """Takes what was bought out of the basket."""
         lines = [
-            cart_pb2.ContentsLine(product_id=line.product_id, quantity=line.quantity, number=line.basket_line)
+            cart_pb2.ContentsLine(product_id=line.product_id, quantity=line.quantity, number=line.cart_line)
             for line in order.lines
         ]
         self.cart.RemoveBought(cart_pb2.RemoveBoughtRequest(order_id=order.id, lines=lines))
 
     def withhold(self, order: Order) -> None:
         """Keeps the parcel from leaving."""
-        self.shipping.WithholdConsignment(shipping_pb2.WithholdConsignmentRequest(order_id=order.id))
+        self.shipping.CancelShipment(shipping_pb2.CancelShipmentRequest(order_id=order.id))

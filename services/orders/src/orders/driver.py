@@ -14,7 +14,7 @@ from chassis import money
 from chassis.errors import MarketError, Unavailable
 from orders import events
 from orders.clients import Clients
-from orders.domain.orders import Order, Refusal, State
+from orders.domain.orders import Order, Rejection, State
 from orders.domain.saga import Outcome, Step, after, pause, settles
 from orders.store import LeaseLost, Store
 
@@ -34,8 +34,8 @@ class Driver:
             Step.AUTHORIZE: clients.authorize,
             Step.COMMIT: clients.commit,
             Step.CAPTURE: clients.capture,
-            Step.CLEAR_BASKET: clients.clear_basket,
-            Step.WITHHOLD: clients.withhold,
+            Step.CLEAR_CART: clients.clear_basket,
+            Step.CANCEL_SHIPMENT: clients.withhold,
             Step.CANCEL_PAYMENT: clients.cancel_payment,
             Step.RELEASE: clients.release,
         }
@@ -61,34 +61,36 @@ class Driver:
     def _take(self, order: Order, step: Step) -> Order:
         if step in (Step.CONFIRM, Step.CANCEL):
             return self._decide(order, step)
-        outcome, refusal = self._try(order, step)
+        outcome, rejection = self._try(order, step)
         STEPS.labels(step, outcome).inc()
-        detail = refusal.message if refusal else ""
+        detail = rejection.message if rejection else ""
         if not settles(step, outcome):
             return self._later(order, step, detail, pause(order.attempts))
-        # The first refusal is the reason; a buyer's own wish stands already, and withholding too late is no reason.
-        reason = refusal if order.refusal is None and step is not Step.WITHHOLD else None
+        # The first rejection is the reason; a buyer's own wish stands already, and withholding too late is no reason.
+        reason = rejection if order.rejection is None and step is not Step.CANCEL_SHIPMENT else None
         return self._store.record(
             order, (step, outcome, detail or _told(step, order)), after(step, outcome).next_step, reason
         )
 
-    def _try(self, order: Order, step: Step) -> tuple[Outcome, Refusal | None]:
+    def _try(self, order: Order, step: Step) -> tuple[Outcome, Rejection | None]:
         try:
             self._remote[step](order)
             return Outcome.DONE, None
         except Unavailable as error:
             log.warning("step unknown", extra={"order_id": order.id, "step": step, "reason": error.reason})
-            return Outcome.UNKNOWN, _refusal(error)
+            return Outcome.UNKNOWN, _rejection(error)
         except MarketError as error:
-            log.info("step refused", extra={"order_id": order.id, "step": step, "reason": error.reason})
-            return Outcome.REFUSED, _refusal(error)
+            log.info("step rejected", extra={"order_id": order.id, "step": step, "reason": error.reason})
+            return Outcome.REJECTED, _rejection(error)
 
     def _decide(self, order: Order, step: Step) -> Order:
         move = after(step, Outcome.DONE)
         state = move.state or order.state
         event = events.confirmed(order) if step is Step.CONFIRM else events.cancelled(order)
         decided = self._store.change_state(order, step, state, move.next_step, event)
-        ORDERS.labels(state, order.refusal.reason if order.refusal and state is State.CANCELLED else "").inc()
+        ORDERS.labels(
+            state, order.rejection.reason if order.rejection and state is State.CANCELLED else ""
+        ).inc()
         self._announce()
         return decided
 
@@ -96,8 +98,8 @@ class Driver:
         return self._store.retry_later(order, (step, Outcome.UNKNOWN, detail), seconds)
 
 
-def _refusal(error: MarketError) -> Refusal:
-    return Refusal(error.code.number, error.reason, error.message, error.metadata)
+def _rejection(error: MarketError) -> Rejection:
+    return Rejection(error.code.number, error.reason, error.message, error.metadata)
 
 
 def _told(step: Step, order: Order) -> str:

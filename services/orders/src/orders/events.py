@@ -3,17 +3,13 @@
 from datetime import UTC
 
 from chassis import money
+from chassis.consumer import Handler
 from chassis.database import Connection, Row
 from chassis.events import Event, data_of, message_of
+from nightmarket import subjects
 from nightmarket.events.v1 import events_pb2 as wire
 from orders.domain.orders import Order, State
 from orders.store import Store
-
-CONFIRMED, CANCELLED, CONSIGNED = (
-    "market.orders.confirmed",
-    "market.orders.cancelled",
-    "market.shipping.consigned",
-)
 
 
 def confirmed(order: Order) -> Row:
@@ -44,7 +40,7 @@ def confirmed(order: Order) -> Row:
         ),
     )
     event.confirm_time.GetCurrentTime()
-    return {"type": CONFIRMED, "data": data_of(event)}
+    return {"type": subjects.ORDER_CONFIRMED, "data": data_of(event)}
 
 
 def cancelled(order: Order) -> Row | None:
@@ -55,13 +51,19 @@ def cancelled(order: Order) -> Row | None:
         order_id=order.id,
         account_id=order.account_id,
         email=order.email,
-        reason=order.refusal.reason if order.refusal else "",
+        reason=order.rejection.reason if order.rejection else "",
         total=money.to_wire(order.total_cents),
     )
-    return {"type": CANCELLED, "data": data_of(event)}
+    return {"type": subjects.ORDER_CANCELLED, "data": data_of(event)}
 
 
-def on_consigned(connection: Connection, event: Event) -> None:
+def on_shipped(connection: Connection, event: Event) -> None:
     """The carrier has a parcel: its order is shipped."""
-    told = message_of(event, wire.OrderConsigned)
+    told = message_of(event, wire.OrderShipped)
     Store.ship(connection, told.order_id, told.tracking_number, told.create_time.ToDatetime(UTC))
+
+
+HANDLERS: dict[str, Handler] = {
+    subjects.ORDER_SHIPPED: on_shipped,
+    subjects.ORDER_SHIPPED_OLD: on_shipped,
+}

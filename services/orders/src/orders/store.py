@@ -11,12 +11,12 @@ from psycopg.types.json import Jsonb
 from chassis import call
 from chassis.database import Connection, Database, Row
 from chassis.events import write_to_outbox
-from orders.domain.orders import Address, JourneyStep, Line, Order, OrderNotFound, Refusal, Request, State
+from orders.domain.orders import Address, JourneyStep, Line, Order, OrderNotFound, Rejection, Request, State
 from orders.domain.saga import FIRST, SERVICE, Outcome, Step
 
 _COLUMNS = (
     "id, account_id, email, request_hash, state, address, lines, shipping_cents, total_cents, payment_token,"
-    " tracking_number, refusal, create_time, traceparent, next_step, attempts, lease,"
+    " tracking_number, rejection, create_time, traceparent, next_step, attempts, lease,"
     " (next_step IS NOT NULL AND next_attempt_time <= now()) AS in_hand"
 )
 STARTED = "started"
@@ -94,11 +94,11 @@ class Store:
         return _order(row) if row else None
 
     def record(
-        self, order: Order, entry: Entry, following: Step | None, refusal: Refusal | None = None
+        self, order: Order, entry: Entry, following: Step | None, rejection: Rejection | None = None
     ) -> Order:
         """Notes how a step ended and, in the same transaction, that the next one starts. Raises LeaseLost."""
         with self._database.transaction() as connection:
-            row = self._move(connection, order, following, refusal=refusal)
+            row = self._move(connection, order, following, rejection=rejection)
             self._note(connection, order, entry, following)
         return _order(row)
 
@@ -125,7 +125,7 @@ class Store:
                 write_to_outbox(connection, event["type"], event["data"], f"{order.id}:{step}")
         return _order(row)
 
-    def begin_cancel(self, order: Order, first: Step, refusal: Refusal) -> Order | None:
+    def begin_cancel(self, order: Order, first: Step, rejection: Rejection) -> Order | None:
         """Leases the order for being cancelled, beginning with `first`; None where it has changed meanwhile.
 
         Whoever drives it loses it. What he has asked for may still be on its way, but each service remembers what was
@@ -133,12 +133,12 @@ class Store:
         """
         with self._database.transaction() as connection:
             row = connection.execute(
-                "UPDATE orders SET next_step = %(first)s, attempts = 0, refusal = %(refusal)s, lease = %(lease)s,"
+                "UPDATE orders SET next_step = %(first)s, attempts = 0, rejection = %(rejection)s, lease = %(lease)s,"
                 " lease_end_time = now() + %(seconds)s * interval '1 s', next_attempt_time = now()"
                 " WHERE id = %(id)s AND state = %(state)s AND next_step IS NOT DISTINCT FROM %(step)s"
                 f" RETURNING {_COLUMNS}",
                 {
-                    "first": first, "refusal": Jsonb(asdict(refusal)), "lease": str(uuid4()), "id": order.id,
+                    "first": first, "rejection": Jsonb(asdict(rejection)), "lease": str(uuid4()), "id": order.id,
                     "seconds": self._lease_seconds, "state": order.state, "step": order.next_step,
                 },
             ).fetchone()  # fmt: skip
@@ -179,7 +179,7 @@ class Store:
         if moved:
             connection.execute(
                 "INSERT INTO journey (order_id, step, service, outcome, detail, time)"
-                " VALUES (%s, 'parcel.consign', 'shipping', 'done', %s, %s) ON CONFLICT DO NOTHING",
+                " VALUES (%s, 'shipment.ship', 'shipping', 'done', %s, %s) ON CONFLICT DO NOTHING",
                 (order_id, tracking_number, time),
             )
 
@@ -194,17 +194,17 @@ class Store:
 
     def _move(
         self, connection: Connection, order: Order, following: Step | None,
-        *, state: State | None = None, refusal: Refusal | None = None,
+        *, state: State | None = None, rejection: Rejection | None = None,
     ) -> Row:  # fmt: skip
         return self._hold(
             connection, order,
             "next_step = %(following)s, attempts = 0, state = coalesce(%(state)s, state),"
-            " refusal = coalesce(%(refusal)s, refusal),"
+            " rejection = coalesce(%(rejection)s, rejection),"
             " lease_end_time = now() + CASE WHEN %(following)s::text IS NULL THEN 0 ELSE %(seconds)s END"
             "  * interval '1 s'",
             {
                 "following": following, "state": state, "seconds": self._lease_seconds,
-                "refusal": Jsonb(asdict(refusal)) if refusal else None,
+                "rejection": Jsonb(asdict(rejection)) if rejection else None,
             },
         )  # fmt: skip
 
@@ -248,5 +248,5 @@ def _order(row: Row) -> Order:
     row["state"] = State(row["state"])
     row["address"] = Address(**row["address"])
     row["lines"] = tuple(Line(**line) for line in row["lines"])
-    row["refusal"] = Refusal(**row["refusal"]) if row["refusal"] else None
+    row["rejection"] = Rejection(**row["rejection"]) if row["rejection"] else None
     return Order(**row, journey=journey)

@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from chassis.call import ACCOUNT_ID, TRACEPARENT, Call, answering
 from chassis.errors import Refused
-from orders.domain.orders import Order, Refusal
+from orders.domain.orders import Order, Rejection
 from orders.domain.saga import Step, giving_up
 from orders.driver import Driver
 from orders.store import Store
 
 log = logging.getLogger(__name__)
-TIMED_OUT = Refusal(
+TIMED_OUT = Rejection(
     Refused.code.number, "CHECKOUT_TIMED_OUT", "The order could not be finished in time; nothing was charged."
 )
 
@@ -34,7 +34,7 @@ class Sweeper:
         """An order that is PENDING for too long is cancelled, while its reservation still holds."""
         too_old = datetime.now(UTC) - order.create_time > self._give_up
         next_step = Step(order.next_step) if order.next_step else None
-        first = giving_up(order.state, next_step, order.refusal is not None) if too_old else None
+        first = giving_up(order.state, next_step, order.rejection is not None) if too_old else None
         if first is None:
             return None
         log.warning("order given up", extra={"order_id": order.id, "step": order.next_step})

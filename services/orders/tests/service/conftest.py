@@ -9,6 +9,7 @@ from chassis.database import Database
 from chassis.errors import MarketError
 from orders.checkout import Checkout
 from orders.clients import Clients
+from orders.config import Config
 from orders.domain.orders import Address, Line, Order, Request
 from orders.driver import Driver
 from orders.store import Store
@@ -97,3 +98,21 @@ def shop(database):
     clients = cast(Clients, services)
     driver = Driver(store, clients, announce=lambda: None)
     return Shop(store, services, driver, Checkout(store, clients, driver, FLAT_CENTS), database)
+
+
+@pytest.fixture
+def config(database_url, nats_url, free_port):
+    """The configuration of the whole service on the database of `shop`, its sweeper asleep and no service to call."""
+    nobody = f"127.0.0.1:{free_port()}"
+    return Config(
+        database_url=database_url,
+        nats_url=nats_url,
+        catalog_addr=nobody,
+        cart_addr=nobody,
+        inventory_addr=nobody,
+        payments_addr=nobody,
+        shipping_addr=nobody,
+        sweep_seconds=3600.0,
+        port=free_port(),
+        admin_port=0,
+    )

@@ -40,7 +40,7 @@ def test_the_journey_names_each_step_and_its_service_once(shop):
         ("stock.commit", "inventory", "done"),
         ("order.confirm", "orders", "done"),
         ("payment.capture", "payments", "done"),
-        ("basket.clear", "cart", "done"),
+        ("cart.clear", "cart", "done"),
     ]
 
 
@@ -112,7 +112,7 @@ def test_an_order_that_is_pending_for_too_long_is_given_up_and_nothing_is_charge
     make_due(shop)
     sweeper(shop, give_up_seconds=0.0).sweep()
     order = shop.store.by_key(request.account_id, request.idempotency_key)
-    assert (order.state, order.refusal.reason) == (State.CANCELLED, "CHECKOUT_TIMED_OUT")
+    assert (order.state, order.rejection.reason) == (State.CANCELLED, "CHECKOUT_TIMED_OUT")
     assert shop.services.asked[-2:] == ["cancel_payment", "release"]
 
 
@@ -217,7 +217,7 @@ def test_two_accounts_may_use_the_same_key(shop):
 def test_a_cancelled_order_gives_money_and_pieces_back_and_everybody_is_told(shop):
     order = shop.checkout.place(shop.request())
     cancelled = shop.checkout.cancel("account", order.id)
-    assert (cancelled.state, cancelled.refusal.reason) == (State.CANCELLED, "CANCELLED_BY_BUYER")
+    assert (cancelled.state, cancelled.rejection.reason) == (State.CANCELLED, "CANCELLED_BY_BUYER")
     assert shop.services.asked[-3:] == ["withhold", "cancel_payment", "release"]
     assert shop.outbox() == ["market.orders.confirmed", "market.orders.cancelled"]
     assert shop.checkout.cancel("account", order.id).state is State.CANCELLED
@@ -244,7 +244,7 @@ def test_a_consigned_parcel_ships_its_order(shop):
         Store.ship(connection, order.id, "NM123", datetime.now(UTC))
     shipped = shop.store.of_account("account", order.id)
     assert (shipped.state, shipped.tracking_number) == (State.SHIPPED, "NM123")
-    assert shipped.journey[-1].step == "parcel.consign"
+    assert shipped.journey[-1].step == "shipment.ship"
     with pytest.raises(OrderShipped):
         shop.checkout.cancel("account", order.id)
 

@@ -4,8 +4,11 @@ from datetime import UTC, datetime
 import pytest
 
 from chassis.events import Event, NotAnEvent
+from chassis.testing import broker, eventually, started
+from nightmarket.subjects import ORDER_SHIPPED, ORDER_SHIPPED_OLD
+from orders.__main__ import compose
 from orders.domain.orders import State
-from orders.events import CONSIGNED, on_consigned
+from orders.events import on_shipped
 
 LEFT = datetime(2026, 1, 31, 10, 20, 30, tzinfo=UTC)
 
@@ -21,7 +24,7 @@ def _far_from_greenwich(monkeypatch):
 
 def told(order_id):
     return Event(
-        CONSIGNED,
+        ORDER_SHIPPED,
         {"orderId": order_id, "trackingNumber": "NM123", "createTime": "2026-01-31T10:20:30Z"},
         "event-1",
     )
@@ -31,12 +34,20 @@ def told(order_id):
 def test_an_order_is_shipped_when_the_carrier_says_so_wherever_the_clock_is(shop):
     order = shop.checkout.place(shop.request())
     with shop.database.transaction() as connection:
-        on_consigned(connection, told(order.id))
+        on_shipped(connection, told(order.id))
     shipped = shop.store.of_account("account", order.id)
     assert (shipped.state, shipped.journey[-1].time) == (State.SHIPPED, LEFT)
+
+
+def test_an_event_that_was_published_under_the_old_subject_ships_its_order(shop, config):
+    order = shop.checkout.place(shop.request())
+    with broker(config.nats_url) as publisher:
+        publisher.tell(ORDER_SHIPPED_OLD, told(order.id).data)
+    with started(compose, config):
+        eventually(lambda: shop.store.of_account("account", order.id).state is State.SHIPPED)
 
 
 @pytest.mark.parametrize("data", [{"orderId": 7}, {"createTime": "yesterday"}])
 def test_what_makes_no_sense_is_no_event(shop, data):
     with shop.database.transaction() as connection, pytest.raises(NotAnEvent):
-        on_consigned(connection, Event(CONSIGNED, data, "event-1"))
+        on_shipped(connection, Event(ORDER_SHIPPED, data, "event-1"))

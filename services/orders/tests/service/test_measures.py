@@ -3,7 +3,6 @@ from prometheus_client import REGISTRY
 from chassis.errors import Refused, Unavailable
 from chassis.testing import eventually, started
 from orders.__main__ import compose
-from orders.config import Config
 
 DOWN = Unavailable("UPSTREAM_UNAVAILABLE", "payments does not answer.")
 HOUR = 3600.0
@@ -53,20 +52,7 @@ def test_an_order_that_was_confirmed_long_ago_waits_since_its_last_step(shop):
     assert measured(shop) == (1, 1)
 
 
-def test_the_metrics_tell_it_each_time_somebody_looks(shop, nats_url, free_port, database_url):
-    nobody = f"127.0.0.1:{free_port()}"
-    config = Config(
-        database_url=database_url,
-        nats_url=nats_url,
-        catalog_addr=nobody,
-        cart_addr=nobody,
-        inventory_addr=nobody,
-        payments_addr=nobody,
-        shipping_addr=nobody,
-        sweep_seconds=HOUR,
-        port=free_port(),
-        admin_port=0,
-    )
+def test_the_metrics_tell_it_each_time_somebody_looks(shop, config):
     with started(compose, config):
         eventually(lambda: REGISTRY.get_sample_value("market_orders_unfinished") == 0)
         shop.services.errors["authorize"] = [DOWN]

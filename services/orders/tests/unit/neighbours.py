@@ -30,11 +30,11 @@ class Parcel(Enum):
 
     NONE = auto()
     GONE = auto()
-    WITHHELD = auto()
+    CANCELLED = auto()
 
 
 def _answer(is_well: bool) -> Outcome:
-    return Outcome.DONE if is_well else Outcome.REFUSED
+    return Outcome.DONE if is_well else Outcome.REJECTED
 
 
 @dataclass
@@ -57,8 +57,8 @@ class Neighbours:
             Step.AUTHORIZE: self._authorize,
             Step.CAPTURE: self._capture,
             Step.CANCEL_PAYMENT: self._cancel_payment,
-            Step.CLEAR_BASKET: self._clear_basket,
-            Step.WITHHOLD: self._withhold,
+            Step.CLEAR_CART: self._clear_basket,
+            Step.CANCEL_SHIPMENT: self._withhold,
         }[step]()
 
     def expire(self) -> None:
@@ -106,5 +106,5 @@ class Neighbours:
 
     def _withhold(self) -> Outcome:
         if self.parcel is not Parcel.GONE:
-            self.parcel = Parcel.WITHHELD
-        return _answer(self.parcel is Parcel.WITHHELD)
+            self.parcel = Parcel.CANCELLED
+        return _answer(self.parcel is Parcel.CANCELLED)

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from orders.domain.orders import State
 from orders.domain.saga import FIRST, SERVICE, Outcome, Step, after, cancelling, giving_up, pause, settles
 
-FORWARD = [Step.RESERVE, Step.AUTHORIZE, Step.COMMIT, Step.CONFIRM, Step.CAPTURE, Step.CLEAR_BASKET]
+FORWARD = [Step.RESERVE, Step.AUTHORIZE, Step.COMMIT, Step.CONFIRM, Step.CAPTURE, Step.CLEAR_CART]
 
 
 def walk(outcomes, first=FIRST, state=State.PENDING):
@@ -28,19 +28,19 @@ def test_when_all_goes_well_the_order_is_confirmed():
 
 
 def test_a_sold_out_product_cancels_the_order_before_any_money_is_asked_for():
-    taken, state = walk(iter([Outcome.REFUSED]))
+    taken, state = walk(iter([Outcome.REJECTED]))
     assert [step for step, _ in taken] == [Step.RESERVE, Step.RELEASE, Step.CANCEL]
     assert state is State.CANCELLED
 
 
 def test_a_declined_card_gives_the_pieces_back():
-    taken, state = walk(iter([Outcome.DONE, Outcome.REFUSED]))
+    taken, state = walk(iter([Outcome.DONE, Outcome.REJECTED]))
     assert [step for step, _ in taken] == [Step.RESERVE, Step.AUTHORIZE, Step.RELEASE, Step.CANCEL]
     assert state is State.CANCELLED
 
 
 def test_a_reservation_that_expired_lets_the_money_go():
-    taken, state = walk(iter([Outcome.DONE, Outcome.DONE, Outcome.REFUSED]))
+    taken, state = walk(iter([Outcome.DONE, Outcome.DONE, Outcome.REJECTED]))
     assert (Step.CANCEL_PAYMENT, Outcome.DONE) in taken
     assert state is State.CANCELLED
 
@@ -51,9 +51,9 @@ def test_nothing_is_captured_before_the_order_is_confirmed():
     assert steps.index(Step.CONFIRM) < steps.index(Step.CAPTURE)
 
 
-@pytest.mark.parametrize("step", [Step.CAPTURE, Step.CLEAR_BASKET, Step.CANCEL_PAYMENT, Step.RELEASE])
+@pytest.mark.parametrize("step", [Step.CAPTURE, Step.CLEAR_CART, Step.CANCEL_PAYMENT, Step.RELEASE])
 def test_what_must_happen_is_tried_again_even_when_it_is_refused(step):
-    assert after(step, Outcome.REFUSED).next_step == step
+    assert after(step, Outcome.REJECTED).next_step == step
 
 
 @pytest.mark.parametrize("step", list(Step))
@@ -77,7 +77,7 @@ def test_every_order_ends_confirmed_and_captured_or_cancelled_with_everything_gi
 
 
 def test_cancelling_a_confirmed_order_begins_with_its_parcel():
-    assert cancelling(State.CONFIRMED, None) is Step.WITHHOLD
+    assert cancelling(State.CONFIRMED, None) is Step.CANCEL_SHIPMENT
 
 
 def test_cancelling_waits_while_a_confirmed_order_is_being_captured():
@@ -93,25 +93,30 @@ def test_cancelling_an_order_on_its_way_back_changes_nothing():
 
 
 def test_an_order_that_is_given_up_goes_back_as_if_its_buyer_had_cancelled_it():
-    assert giving_up(State.PENDING, Step.COMMIT, is_refused=False) is Step.CANCEL_PAYMENT
+    assert giving_up(State.PENDING, Step.COMMIT, is_rejected=False) is Step.CANCEL_PAYMENT
 
 
 def test_an_order_on_its_way_back_keeps_its_own_reason():
-    assert giving_up(State.PENDING, Step.RELEASE, is_refused=True) is None
+    assert giving_up(State.PENDING, Step.RELEASE, is_rejected=True) is None
 
 
 def test_a_confirmed_order_is_never_given_up():
-    assert giving_up(State.CONFIRMED, Step.CAPTURE, is_refused=False) is None
+    assert giving_up(State.CONFIRMED, Step.CAPTURE, is_rejected=False) is None
 
 
 def test_a_cancelled_confirmed_order_gives_the_money_and_the_pieces_back():
-    taken, state = walk(iter(()), Step.WITHHOLD, State.CONFIRMED)
-    assert [step for step, _ in taken] == [Step.WITHHOLD, Step.CANCEL_PAYMENT, Step.RELEASE, Step.CANCEL]
+    taken, state = walk(iter(()), Step.CANCEL_SHIPMENT, State.CONFIRMED)
+    assert [step for step, _ in taken] == [
+        Step.CANCEL_SHIPMENT,
+        Step.CANCEL_PAYMENT,
+        Step.RELEASE,
+        Step.CANCEL,
+    ]
     assert state is State.CANCELLED
 
 
 def test_a_parcel_that_has_left_keeps_its_order_as_it_is():
-    _, state = walk(iter([Outcome.REFUSED]), Step.WITHHOLD, State.SHIPPED)
+    _, state = walk(iter([Outcome.REJECTED]), Step.CANCEL_SHIPMENT, State.SHIPPED)
     assert state is State.SHIPPED
 
 

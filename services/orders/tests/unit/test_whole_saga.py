@@ -56,7 +56,7 @@ class WholeSaga(RuleBasedStateMachine):
     )
     def order_is_placed(self, on_shelf, card_is_good, well, fate):
         self.neighbours = Neighbours(on_shelf, card_is_good)
-        self.state, self.is_refused = State.PENDING, False
+        self.state, self.is_rejected = State.PENDING, False
         self.next_step: Step | None = FIRST
         self.lease = 0
         self.drivers: list[Driver] = []
@@ -104,8 +104,8 @@ class WholeSaga(RuleBasedStateMachine):
             self.drivers.remove(driver)
             return
         move = after(driver.step, outcome)
-        if outcome is Outcome.REFUSED and driver.step is not Step.WITHHOLD:
-            self.is_refused = True
+        if outcome is Outcome.REJECTED and driver.step is not Step.CANCEL_SHIPMENT:
+            self.is_rejected = True
         self.next_step, self.state = move.next_step, move.state or self.state
         self.was_confirmed = self.was_confirmed or self.state is State.CONFIRMED
         if settles(driver.step, outcome) and move.next_step:
@@ -118,19 +118,19 @@ class WholeSaga(RuleBasedStateMachine):
     @precondition(lambda self: self.next_step)
     @rule(is_too_old=st.booleans(), well=WELL, fate=FATE)
     def the_sweeper_takes_the_order(self, is_too_old, well, fate):
-        first = giving_up(self.state, self.next_step, self.is_refused) if is_too_old else None
+        first = giving_up(self.state, self.next_step, self.is_rejected) if is_too_old else None
         self.take_over(well, fate, first)
 
     @precondition(lambda self: self.state in (State.PENDING, State.CONFIRMED))
     @rule(well=WELL, fate=FATE)
     def the_buyer_cancels(self, well, fate):
-        is_on_its_way_back = self.is_refused and self.next_step
+        is_on_its_way_back = self.is_rejected and self.next_step
         if not is_on_its_way_back and (first := cancelling(self.state, self.next_step)):
             self.take_over(well, fate, first)
 
     def take_over(self, well, fate, back_from=None):
         if back_from:
-            self.next_step, self.is_refused = back_from, True
+            self.next_step, self.is_rejected = back_from, True
         self.lease += 1
         self.drivers.append(Driver(self.lease, self.next_step))
         self.drive(self.drivers[-1], well, fate)
@@ -163,7 +163,7 @@ class WholeSaga(RuleBasedStateMachine):
 
     @invariant()
     def what_is_bought_is_the_buyers_and_paid_for_unless_its_parcel_is_withheld(self):
-        if self.state in BOUGHT and self.neighbours.parcel is not Parcel.WITHHELD:
+        if self.state in BOUGHT and self.neighbours.parcel is not Parcel.CANCELLED:
             assert self.neighbours.pieces is Pieces.SOLD
             assert self.neighbours.money in (Money.HELD, Money.TAKEN)
 
@@ -172,7 +172,7 @@ class WholeSaga(RuleBasedStateMachine):
         if self.state is State.CANCELLED:
             assert self.neighbours.money not in (Money.HELD, Money.TAKEN)
             assert self.neighbours.pieces not in (Pieces.HELD, Pieces.SOLD)
-            assert not self.was_confirmed or self.neighbours.parcel is Parcel.WITHHELD
+            assert not self.was_confirmed or self.neighbours.parcel is Parcel.CANCELLED
 
     @invariant()
     def a_confirmed_order_is_never_pending_again(self):
@@ -202,7 +202,7 @@ class WholeSaga(RuleBasedStateMachine):
         self.a_cancelled_order_has_neither_money_nor_pieces_nor_a_parcel()
         assert self.state in (*BOUGHT, State.CANCELLED)
         if self.state in BOUGHT:
-            assert self.neighbours.parcel is not Parcel.WITHHELD
+            assert self.neighbours.parcel is not Parcel.CANCELLED
             assert self.neighbours.money is Money.TAKEN
             assert not self.neighbours.basket_is_full
 

@@ -4,6 +4,7 @@ from chassis.consumer import Handler
 from chassis.database import Connection
 from chassis.events import Event, message_of
 from nightmarket.events.v1.events_pb2 import OrderConfirmed
+from nightmarket.subjects import ORDER_CONFIRMED
 from recommendations.domain.baskets import lesson_of
 from recommendations.store import learn
 
@@ -14,4 +15,4 @@ def on_confirmed(connection: Connection, event: Event) -> None:
     learn(connection, lesson_of(line.product_id for line in order.lines))
 
 
-HANDLERS: dict[str, Handler] = {"market.orders.confirmed": on_confirmed}
+HANDLERS: dict[str, Handler] = {ORDER_CONFIRMED: on_confirmed}

@@ -6,23 +6,23 @@ from chassis import money
 from chassis.errors import Invalid, NotFound, Refusals, Refused
 from nightmarket.shipping.v1 import shipping_pb2 as wire
 from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceServicer
-from shipping.domain.consignments import (
-    Consignment,
-    ConsignmentNotFound,
+from shipping.domain.quotes import AmountInvalid, CountryInvalid, QuantityInvalid, quote
+from shipping.domain.shipments import (
     OrderIdInvalid,
     OrderShipped,
+    Shipment,
+    ShipmentNotFound,
     checked_order_id,
 )
-from shipping.domain.quotes import AmountInvalid, CountryInvalid, PiecesInvalid, quote
 from shipping.store import Store
 
 REFUSALS: Refusals = {
     AmountInvalid: Invalid,
-    ConsignmentNotFound: NotFound,
+    ShipmentNotFound: NotFound,
     CountryInvalid: Invalid,
     OrderIdInvalid: Invalid,
     OrderShipped: Refused,
-    PiecesInvalid: Invalid,
+    QuantityInvalid: Invalid,
 }
 
 
@@ -33,24 +33,20 @@ class ShippingApi(ShippingServiceServicer):
         self._store = store
 
     def GetQuote(self, request: wire.GetQuoteRequest, context: ServicerContext) -> wire.Quote:
-        cost = quote(request.country_code, request.pieces, money.from_wire(request.subtotal))
+        cost = quote(request.country_code, request.quantity, money.from_wire(request.subtotal))
         return wire.Quote(cost=money.to_wire(cost))
 
-    def GetConsignment(
-        self, request: wire.GetConsignmentRequest, context: ServicerContext
-    ) -> wire.Consignment:
-        return _consignment(self._store.consignment(checked_order_id(request.order_id)))
+    def GetShipment(self, request: wire.GetShipmentRequest, context: ServicerContext) -> wire.Shipment:
+        return _shipment(self._store.shipment(checked_order_id(request.order_id)))
 
-    def WithholdConsignment(
-        self, request: wire.WithholdConsignmentRequest, context: ServicerContext
-    ) -> wire.Consignment:
-        return _consignment(self._store.withhold(checked_order_id(request.order_id)))
+    def CancelShipment(self, request: wire.CancelShipmentRequest, context: ServicerContext) -> wire.Shipment:
+        return _shipment(self._store.withhold(checked_order_id(request.order_id)))
 
 
-def _consignment(consignment: Consignment) -> wire.Consignment:
-    return wire.Consignment(
-        order_id=consignment.order_id,
-        tracking_number=consignment.tracking_number,
-        consign_time=consignment.consign_time,
-        state=consignment.state.value,
+def _shipment(shipment: Shipment) -> wire.Shipment:
+    return wire.Shipment(
+        order_id=shipment.order_id,
+        tracking_number=shipment.tracking_number,
+        ship_time=shipment.ship_time,
+        state=shipment.state.value,
     )

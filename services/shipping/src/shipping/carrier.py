@@ -6,12 +6,12 @@ from chassis import call
 from chassis.call import Call, answering
 from chassis.database import Connection, Database
 from chassis.events import data_of, write_to_outbox
-from nightmarket.events.v1.events_pb2 import OrderConsigned
-from shipping.domain.consignments import Consignment
+from nightmarket import subjects
+from nightmarket.events.v1.events_pb2 import OrderShipped
+from shipping.domain.shipments import Shipment
 from shipping.metrics import PARCELS
-from shipping.store import Recipient, consign_packed
+from shipping.store import Recipient, ship_packed
 
-CONSIGNED = "market.shipping.consigned"
 _BATCH = 50
 
 
@@ -20,22 +20,22 @@ def collect(database: Database, after_commit: Callable[[], None]) -> None:
     taken = _BATCH
     while taken == _BATCH:
         with database.transaction() as connection:
-            parcels = consign_packed(connection, _BATCH)
-            for consignment, recipient in parcels:
-                _tell(connection, consignment, recipient)
+            parcels = ship_packed(connection, _BATCH)
+            for shipment, recipient in parcels:
+                _tell(connection, shipment, recipient)
         taken = len(parcels)
         if taken:
-            PARCELS.labels("consigned").inc(taken)
+            PARCELS.labels("shipped").inc(taken)
             after_commit()
 
 
-def _tell(connection: Connection, consignment: Consignment, recipient: Recipient) -> None:
-    event = OrderConsigned(
-        order_id=consignment.order_id,
-        tracking_number=consignment.tracking_number,
-        create_time=consignment.consign_time,
+def _tell(connection: Connection, shipment: Shipment, recipient: Recipient) -> None:
+    event = OrderShipped(
+        order_id=shipment.order_id,
+        tracking_number=shipment.tracking_number,
+        create_time=shipment.ship_time,
         account_id=recipient.account_id,
         email=recipient.email,
     )
     with answering(Call({call.TRACEPARENT: recipient.traceparent} if recipient.traceparent else {})):
-        write_to_outbox(connection, CONSIGNED, data_of(event))
+        write_to_outbox(connection, subjects.ORDER_SHIPPED, data_of(event))

@@ -5,8 +5,9 @@ from contextlib import suppress
 from chassis.consumer import Handler
 from chassis.database import Connection
 from chassis.events import Event, message_of
+from nightmarket import subjects
 from nightmarket.events.v1.events_pb2 import OrderCancelled, OrderConfirmed
-from shipping.domain.consignments import OrderShipped, checked_order_id
+from shipping.domain.shipments import OrderShipped, checked_order_id
 from shipping.metrics import PARCELS
 from shipping.store import Recipient, pack, withhold
 
@@ -20,7 +21,7 @@ def handlers(pack_seconds: float) -> dict[str, Handler]:
         if pack(connection, checked_order_id(order.order_id), recipient, pack_seconds):
             PARCELS.labels("packing").inc()
 
-    return {"market.orders.confirmed": on_confirmed, "market.orders.cancelled": on_cancelled}
+    return {subjects.ORDER_CONFIRMED: on_confirmed, subjects.ORDER_CANCELLED: on_cancelled}
 
 
 def on_cancelled(connection: Connection, event: Event) -> None:

@@ -2,4 +2,6 @@
 
 from prometheus_client import Counter
 
-PARCELS = Counter("market_parcels_total", "Parcels that were begun (packing) or left (consigned).", ["state"])
+PARCELS = Counter(
+    "market_shipments_total", "Parcels that were begun (packing) or left (consigned).", ["state"]
+)

@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 from chassis.database import Connection, Database, Row
-from shipping.domain.consignments import (
-    Consignment,
-    ConsignmentNotFound,
+from shipping.domain.shipments import (
     OrderShipped,
+    Shipment,
+    ShipmentNotFound,
     State,
     tracking_number,
 )
@@ -21,23 +21,23 @@ class Recipient(NamedTuple):
 
 
 class Store:
-    """Consignments, for those who ask."""
+    """Shipments, for those who ask."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def consignment(self, order_id: str) -> Consignment:
-        """The parcel of this order. Raises ConsignmentNotFound."""
+    def shipment(self, order_id: str) -> Shipment:
+        """The parcel of this order. Raises ShipmentNotFound."""
         with self._database.connection() as connection:
             row = connection.execute(
-                "SELECT order_id, state, tracking_number, consign_time FROM consignments WHERE order_id = %s",
+                "SELECT order_id, state, tracking_number, ship_time FROM shipments WHERE order_id = %s",
                 (order_id,),
             ).fetchone()
         if row is None:
-            raise ConsignmentNotFound("There is no parcel for this order.")
-        return _consignment(row)
+            raise ShipmentNotFound("There is no parcel for this order.")
+        return _shipment(row)
 
-    def withhold(self, order_id: str) -> Consignment:
+    def withhold(self, order_id: str) -> Shipment:
         """Keeps the order's parcel from ever leaving. Raises OrderShipped."""
         with self._database.connection() as connection:
             return withhold(connection, order_id)
@@ -49,7 +49,7 @@ class Store:
 def pack(connection: Connection, order_id: str, recipient: Recipient, seconds: float) -> bool:
     """Begins to pack the order's parcel, for so many seconds; False where it has one or was withheld."""
     inserted = connection.execute(
-        "INSERT INTO consignments (order_id, state, account_id, email, traceparent, pack_until)"
+        "INSERT INTO shipments (order_id, state, account_id, email, traceparent, pack_until)"
         " VALUES (%s, 'PACKING', %s, %s, %s, now() + make_interval(secs => %s))"
         " ON CONFLICT (order_id) DO NOTHING",
         (order_id, *recipient, seconds),
@@ -57,40 +57,40 @@ def pack(connection: Connection, order_id: str, recipient: Recipient, seconds: f
     return inserted.rowcount == 1
 
 
-def withhold(connection: Connection, order_id: str) -> Consignment:
+def withhold(connection: Connection, order_id: str) -> Shipment:
     """Keeps the order's parcel from ever leaving, also where there is none yet. Raises OrderShipped."""
     row = connection.execute(
-        "INSERT INTO consignments (order_id, state) VALUES (%s, 'WITHHELD')"
-        " ON CONFLICT (order_id) DO UPDATE SET state = 'WITHHELD' WHERE consignments.state <> 'CONSIGNED'"
-        " RETURNING order_id, state, tracking_number, consign_time",
+        "INSERT INTO shipments (order_id, state) VALUES (%s, 'CANCELLED')"
+        " ON CONFLICT (order_id) DO UPDATE SET state = 'CANCELLED' WHERE shipments.state <> 'SHIPPED'"
+        " RETURNING order_id, state, tracking_number, ship_time",
         (order_id,),
     ).fetchone()
     if row is None:
         raise OrderShipped("The carrier has the parcel already.")
-    return _consignment(row)
+    return _shipment(row)
 
 
-def consign_packed(connection: Connection, at_most: int) -> list[tuple[Consignment, Recipient]]:
+def ship_packed(connection: Connection, at_most: int) -> list[tuple[Shipment, Recipient]]:
     """Hands parcels that are packed to the carrier, those that waited longest first."""
     due = connection.execute(
-        "SELECT order_id, nextval('parcel_numbers') AS parcel FROM"
-        " (SELECT order_id FROM consignments WHERE state = 'PACKING' AND pack_until <= now()"
+        "SELECT order_id, nextval('shipment_numbers') AS parcel FROM"
+        " (SELECT order_id FROM shipments WHERE state = 'PACKING' AND pack_until <= now()"
         "  ORDER BY pack_until LIMIT %s FOR UPDATE SKIP LOCKED) AS due",
         (at_most,),
     ).fetchall()
-    return [_consign(connection, row["order_id"], tracking_number(row["parcel"])) for row in due]
+    return [_ship(connection, row["order_id"], tracking_number(row["parcel"])) for row in due]
 
 
-def _consign(connection: Connection, order_id: str, number: str) -> tuple[Consignment, Recipient]:
+def _ship(connection: Connection, order_id: str, number: str) -> tuple[Shipment, Recipient]:
     row = connection.execute(
-        "UPDATE consignments SET state = 'CONSIGNED', tracking_number = %s, consign_time = now()"
+        "UPDATE shipments SET state = 'SHIPPED', tracking_number = %s, ship_time = now()"
         " WHERE order_id = %s"
-        " RETURNING order_id, state, tracking_number, consign_time, account_id, email, traceparent",
+        " RETURNING order_id, state, tracking_number, ship_time, account_id, email, traceparent",
         (number, order_id),
     ).fetchone()
     assert row is not None
-    return _consignment(row), Recipient(row["account_id"], row["email"], row["traceparent"])
+    return _shipment(row), Recipient(row["account_id"], row["email"], row["traceparent"])
 
 
-def _consignment(row: Row) -> Consignment:
-    return Consignment(row["order_id"], State(row["state"]), row["tracking_number"], row["consign_time"])
+def _shipment(row: Row) -> Shipment:
+    return Shipment(row["order_id"], State(row["state"]), row["tracking_number"], row["ship_time"])

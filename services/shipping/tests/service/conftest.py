@@ -6,7 +6,7 @@ import pytest
 
 from chassis.errors import NotFound
 from chassis.testing import broker, channel, eventually, started
-from nightmarket.shipping.v1.shipping_pb2 import GetConsignmentRequest, WithholdConsignmentRequest
+from nightmarket.shipping.v1.shipping_pb2 import CancelShipmentRequest, GetShipmentRequest
 from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceStub
 from shipping.__main__ import compose
 from shipping.config import Config
@@ -38,22 +38,22 @@ class Neighbour:
     def finishes_packing(self):
         """Lets the time pass that packing takes."""
         with psycopg.connect(self.database_url) as connection:
-            connection.execute("UPDATE consignments SET pack_until = now()")
+            connection.execute("UPDATE shipments SET pack_until = now()")
 
     def parcel(self, order_id):
         """The order's parcel; None where there is none."""
         try:
-            return self.shipping.GetConsignment(GetConsignmentRequest(order_id=order_id))
+            return self.shipping.GetShipment(GetShipmentRequest(order_id=order_id))
         except NotFound:
             return None
 
     def withholds(self, order_id):
         """Asks to keep the order's parcel back."""
-        return self.shipping.WithholdConsignment(WithholdConsignmentRequest(order_id=order_id))
+        return self.shipping.CancelShipment(CancelShipmentRequest(order_id=order_id))
 
     def hears(self, order_id):
         """What the service has told about this order's parcel so far."""
-        told = self._market.told("market.shipping.consigned")
+        told = self._market.told("market.shipping.shipped")
         return [event.data for event in told if event.data["orderId"] == order_id]
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from chassis.errors import Refused
 from chassis.testing import eventually
-from nightmarket.shipping.v1.shipping_pb2 import Consignment
+from nightmarket.shipping.v1.shipping_pb2 import Shipment
 
 CONFIRMED, CANCELLED = "market.orders.confirmed", "market.orders.cancelled"
 
@@ -24,9 +24,9 @@ def consigned(neighbour, order_id):
 def test_the_parcel_of_a_confirmed_order_goes_to_the_carrier(neighbour, order_id):
     neighbour.tells(CONFIRMED, order_id)
     parcel = consigned(neighbour, order_id)
-    assert parcel.state == Consignment.CONSIGNED
+    assert parcel.state == Shipment.SHIPPED
     assert parcel.tracking_number
-    assert parcel.consign_time.seconds
+    assert parcel.ship_time.seconds
 
 
 def test_the_market_hears_of_the_parcel_and_whom_it_is_for(neighbour, order_id):
@@ -36,7 +36,7 @@ def test_the_market_hears_of_the_parcel_and_whom_it_is_for(neighbour, order_id):
     assert heard == {
         "orderId": order_id,
         "trackingNumber": parcel.tracking_number,
-        "createTime": parcel.consign_time.ToJsonString(),
+        "createTime": parcel.ship_time.ToJsonString(),
         "accountId": "ada",
         "email": "ada@example.com",
     }

@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.testing import eventually
-from nightmarket.shipping.v1.shipping_pb2 import Consignment
+from nightmarket.shipping.v1.shipping_pb2 import Shipment
 
 CONFIRMED, CANCELLED = "market.orders.confirmed", "market.orders.cancelled"
 
@@ -18,20 +18,20 @@ def is_still_here_when_all_others_leave(neighbour, order_id):
     neighbour.tells(CONFIRMED, other := str(uuid4()))
     neighbour.finishes_packing()
     eventually(lambda: neighbour.hears(other))
-    return not neighbour.hears(order_id) and neighbour.parcel(order_id).state == Consignment.WITHHELD
+    return not neighbour.hears(order_id) and neighbour.parcel(order_id).state == Shipment.CANCELLED
 
 
 def test_a_parcel_is_packed_before_it_leaves(neighbour, order_id):
     neighbour.tells(CONFIRMED, order_id)
     parcel = neighbour.parcel(order_id)
-    assert parcel.state == Consignment.PACKING
+    assert parcel.state == Shipment.PACKING
     assert not parcel.tracking_number
-    assert not parcel.HasField("consign_time")
+    assert not parcel.HasField("ship_time")
 
 
 def test_a_parcel_that_is_withheld_while_it_is_packed_never_leaves(neighbour, order_id):
     neighbour.tells(CONFIRMED, order_id)
-    assert neighbour.withholds(order_id).state == Consignment.WITHHELD
+    assert neighbour.withholds(order_id).state == Shipment.CANCELLED
     assert is_still_here_when_all_others_leave(neighbour, order_id)
 
 

@@ -19,7 +19,7 @@ def shipping(service_database, nats_url, free_port):
 
 
 def asked(**changes):
-    wanted = {"country_code": "NL", "pieces": 2, "subtotal": money.to_wire(2000)}
+    wanted = {"country_code": "NL", "quantity": 2, "subtotal": money.to_wire(2000)}
     return wire.GetQuoteRequest(**{**wanted, **changes})
 
 
@@ -38,9 +38,9 @@ def test_a_basket_of_great_value_travels_free(shipping):
         ({"country_code": "nl"}, "COUNTRY_INVALID"),
         ({"country_code": "XX"}, "COUNTRY_INVALID"),
         ({"country_code": "N\0"}, "COUNTRY_INVALID"),
-        ({"pieces": 0}, "PIECES_INVALID"),
-        ({"pieces": -1}, "PIECES_INVALID"),
-        ({"pieces": 2**31 - 1}, "PIECES_INVALID"),
+        ({"quantity": 0}, "QUANTITY_INVALID"),
+        ({"quantity": -1}, "QUANTITY_INVALID"),
+        ({"quantity": 2**31 - 1}, "QUANTITY_INVALID"),
         ({"subtotal": None}, "AMOUNT_INVALID"),
         ({"subtotal": money.to_wire(-1)}, "AMOUNT_INVALID"),
         ({"subtotal": {"currency_code": "EUR", "units": 1}}, "AMOUNT_INVALID"),
@@ -56,15 +56,15 @@ def test_a_quote_that_makes_no_sense_is_refused_with_a_reason(shipping, changes,
 
 def test_an_unknown_order_has_no_parcel(shipping):
     with pytest.raises(NotFound) as refused:
-        shipping.GetConsignment(wire.GetConsignmentRequest(order_id="no-such"))
-    assert refused.value.reason == "CONSIGNMENT_NOT_FOUND"
+        shipping.GetShipment(wire.GetShipmentRequest(order_id="no-such"))
+    assert refused.value.reason == "SHIPMENT_NOT_FOUND"
 
 
 @pytest.mark.parametrize("order_id", ["", "no-such\0", "x" * 10_000])
 def test_what_is_no_order_s_id_is_refused_with_a_reason(shipping, order_id):
     for call, request in (
-        (shipping.GetConsignment, wire.GetConsignmentRequest),
-        (shipping.WithholdConsignment, wire.WithholdConsignmentRequest),
+        (shipping.GetShipment, wire.GetShipmentRequest),
+        (shipping.CancelShipment, wire.CancelShipmentRequest),
     ):
         with pytest.raises(Invalid) as refused:
             call(request(order_id=order_id))
@@ -72,7 +72,7 @@ def test_what_is_no_order_s_id_is_refused_with_a_reason(shipping, order_id):
 
 
 def test_an_order_that_nobody_has_heard_of_can_be_withheld_twice(shipping):
-    request = wire.WithholdConsignmentRequest(order_id="never-confirmed")
-    first = shipping.WithholdConsignment(request)
-    assert first.state == wire.Consignment.WITHHELD
-    assert shipping.WithholdConsignment(request) == first
+    request = wire.CancelShipmentRequest(order_id="never-confirmed")
+    first = shipping.CancelShipment(request)
+    assert first.state == wire.Shipment.CANCELLED
+    assert shipping.CancelShipment(request) == first

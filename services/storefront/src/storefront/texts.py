@@ -54,9 +54,9 @@ STEPS: Mapping[str, str] = {
     "stock.commit": N_("Take the pieces from the shelf"),
     "order.confirm": N_("Confirm the order"),
     "payment.capture": N_("Charge the card"),
-    "basket.clear": N_("Empty the basket"),
-    "parcel.consign": N_("Hand the parcel to the carrier"),
-    "parcel.withhold": N_("Hold the parcel back"),
+    "cart.clear": N_("Empty the basket"),
+    "shipment.ship": N_("Hand the parcel to the carrier"),
+    "shipment.cancel": N_("Hold the parcel back"),
     "payment.cancel": N_("Give the money back"),
     "stock.release": N_("Put the pieces back on the shelf"),
     "order.cancel": N_("Cancel the order"),
@@ -64,9 +64,8 @@ STEPS: Mapping[str, str] = {
 OUTCOMES: Mapping[str, str] = {
     "started": N_("under way"),
     "done": N_("done"),
-    "refused": N_("refused"),
+    "rejected": N_("rejected"),
     "unknown": N_("no answer, will be tried again"),
-    "undone": N_("undone"),
 }
 CARD_NAMES: Mapping[str, str] = {
     "tok_visa": N_("Visa"),

@@ -45,14 +45,14 @@ def test_the_journey_tells_each_step_its_service_and_when(buyer, state):
         "order-1",
         journey=[
             step("order.place", "orders", 0),
-            step("payment.authorize", "payments", 0.25, "refused", "The bank has declined the card."),
+            step("payment.authorize", "payments", 0.25, "rejected", "The bank has declined the card."),
             step("stars.align", "astrology", 61.5, "shining"),
         ],
     )
     journey = buyer.get("/orders/order-1").page.one("ol", **{"class": "journey"})
     assert [item.text for item in journey.all("li")] == [
         "Write the order down orders +0.00 s",
-        "Check the card, hold the amount payments refused The bank has declined the card. +0.25 s",
+        "Check the card, hold the amount payments rejected The bank has declined the card. +0.25 s",
         "stars.align astrology shining +61.50 s",
     ]
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from tools.audit.books import (
     Books,
-    Consignment,
     Entry,
     Lessons,
     Line,
@@ -19,6 +18,7 @@ from tools.audit.books import (
     Order,
     Payment,
     Reservation,
+    Shipment,
     Stock,
 )
 from tools.audit.rules import RULES
@@ -35,11 +35,11 @@ _SIDES = {
     "refund": ("merchant", "cardholder"),
 }
 _PAYMENT_STATES = {"authorize": "AUTHORIZED", "capture": "CAPTURED", "void": "VOIDED", "refund": "REFUNDED"}
-# What is done for each kind of order: at the bank, to its reservation, to its pieces and to its parcel.
+# What is done for each kind of order: at the bank, to its reservation, to its pieces and to its shipment.
 _DONE: dict[str, tuple[tuple[str, ...], str, tuple[str, ...], str]] = {
-    "shipped": (("authorize", "capture"), "COMMITTED", ("SOLD",), "CONSIGNED"),
+    "shipped": (("authorize", "capture"), "COMMITTED", ("SOLD",), "SHIPPED"),
     "packed": (("authorize", "capture"), "COMMITTED", ("SOLD",), "PACKING"),
-    "regretted": (("authorize", "capture", "refund"), "RELEASED", ("SOLD", "RETURNED"), "WITHHELD"),
+    "regretted": (("authorize", "capture", "refund"), "RELEASED", ("SOLD", "RETURNED"), "CANCELLED"),
     "declined": ((), "RELEASED", (), ""),
     "expired": (("authorize", "void"), "EXPIRED", (), ""),
     "sold-out": ((), "", (), ""),
@@ -94,7 +94,7 @@ def a_market() -> Books:
     )
     entries = [an_entry(order.id, operation) for order in orders for operation in _DONE[order.id][0]]
     mails = [a_mail(order_id, "confirmed") for order_id in CONFIRMED]
-    mails += [a_mail("shipped", "consigned"), a_mail("regretted", "cancelled")]
+    mails += [a_mail("shipped", "shipped"), a_mail("regretted", "cancelled")]
     return Books(
         time=NOW,
         accounts=frozenset({"ada"}),
@@ -105,7 +105,7 @@ def a_market() -> Books:
         reservations={order.id: _reservation(order) for order in orders if _DONE[order.id][1]},
         movements=_movements(orders),
         stock=(Stock("bowl", 94, 2, 100, 6, 2), Stock("wok", 7, 1, 10, 3, 1), Stock("mug", 5, 0, 5, 0, 0)),
-        consignments={order.id: _parcel(order) for order in orders if _DONE[order.id][3]},
+        shipments={order.id: _shipment(order) for order in orders if _DONE[order.id][3]},
         mails=tuple(mails),
         letters=(f"{mails[0].letter_id}:2,S", *(mail.letter_id for mail in mails[1:])),
         lessons=_lessons(),
@@ -137,11 +137,11 @@ def _movements(orders: tuple[Order, ...]) -> tuple[Movement, ...]:
     return (*delivered, *moved)
 
 
-def _parcel(order: Order) -> Consignment:
+def _shipment(order: Order) -> Shipment:
     state = _DONE[order.id][3]
-    if state == "WITHHELD":
-        return Consignment(order.id, state, "", "", NOW, None)
-    return Consignment(order.id, state, order.account_id, order.email, NOW, order.tracking_number or None)
+    if state == "CANCELLED":
+        return Shipment(order.id, state, "", "", NOW, None)
+    return Shipment(order.id, state, order.account_id, order.email, NOW, order.tracking_number or None)
 
 
 def _lessons() -> Lessons:

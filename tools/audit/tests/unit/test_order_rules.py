@@ -26,12 +26,12 @@ def test_an_order_that_is_pending_for_as_long_as_it_may_is_in_order():
 
 
 def test_an_order_that_is_confirmed_and_not_done_for_too_long_is_found():
-    books = with_order(a_market(), "packed", next_step="basket.clear", move_time=NOW - TOO_LONG)
+    books = with_order(a_market(), "packed", next_step="cart.clear", move_time=NOW - TOO_LONG)
     assert findings(books) == {("deadlines", "packed")}
 
 
 def test_an_old_order_that_is_being_cancelled_just_now_is_in_order():
-    books = with_order(a_market(), "packed", next_step="parcel.withhold", move_time=NOW)
+    books = with_order(a_market(), "packed", next_step="shipment.cancel", move_time=NOW)
     assert findings(books) == set()
 
 
@@ -48,7 +48,7 @@ def test_a_cancelled_order_with_something_left_to_do_is_found():
 
 
 def test_a_parcel_that_nobody_fetches_is_found():
-    books = changed(a_market(), "consignments", "packed", pack_until=NOW - TOO_LONG)
+    books = changed(a_market(), "shipments", "packed", pack_until=NOW - TOO_LONG)
     assert findings(books) == {("deadlines", "packed")}
 
 

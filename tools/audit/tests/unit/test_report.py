@@ -27,7 +27,7 @@ def test_the_table_tells_how_many_and_how_much_there_is_on_either_side():
     lines = watch(a_market, patience=0).table().splitlines()
     assert [re.split("  +", line) for line in lines[1:]] == [
         ["orders", "lines $490.00 + $35.00", "orders: 7, $525.00", "ok"],
-        ["deadlines", "none waits for too long", "unfinished: 1 order, 1 parcel", "ok"],
+        ["deadlines", "none waits for too long", "unfinished: 1 order, 1 shipment", "ok"],
         ["sold: money", "2 orders, $150.00", "bank: 2 captures, $150.00", "ok"],
         ["cancelled: money", "4 orders, nothing kept", "bank: $0.00 held, $0.00 taken", "ok"],
         ["unfinished: money", "1 order, $75.00", "bank: $75.00 held, $0.00 taken", "ok"],
@@ -37,7 +37,7 @@ def test_the_table_tells_how_many_and_how_much_there_is_on_either_side():
         ["cancelled: pieces", "4 orders, 3 pieces sold", "inventory: 3 returned", "ok"],
         ["reservations", "7 orders", "inventory: 2 of 6 committed", "ok"],
         ["stock", "115 - 9 sold + 3 back", "inventory: 106 + 3 held", "ok"],
-        ["parcels", "2 orders, 1 shipped", "shipping: 1 of 3 consigned", "ok"],
+        ["shipments", "2 orders, 1 shipped", "shipping: 1 of 3 shipped", "ok"],
         ["mails", "5 mails", "notifications: 5, 0 waiting", "ok"],
         ["mail folder", "5 mails sent", "5 files", "ok"],
         ["recommendations", "3 orders + seed, 10 lines", "learned: 3 orders, 10 lines", "ok"],

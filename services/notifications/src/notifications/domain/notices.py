@@ -61,10 +61,10 @@ class Cancelled:
 
 
 @dataclass(frozen=True)
-class Consigned:
+class Shipped:
     """The parcel is on its way."""
 
-    kind: ClassVar[str] = "consigned"
+    kind: ClassVar[str] = "shipped"
 
     order_id: str
     tracking_number: str
@@ -75,7 +75,7 @@ class Consigned:
         return f"Your order {self.order_id} is on its way"
 
 
-Notice = Confirmed | Cancelled | Consigned
+Notice = Confirmed | Cancelled | Shipped
 
 
 def address_lines(*parts: str) -> tuple[str, ...]:

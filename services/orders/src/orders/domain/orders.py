@@ -99,14 +99,14 @@ _FIELDS = (
 class Line:
     """One product of an order, at the name and price (in cents) of the moment of the order.
 
-    `basket_line` is by what the cart knows the line of the basket that it was bought from; 0: unknown.
+    `cart_line` is by what the cart knows the line of the basket that it was bought from; 0: unknown.
     """
 
     product_id: str
     name: str
     quantity: int
     unit_cents: int
-    basket_line: int = 0
+    cart_line: int = 0
 
     @property
     def total_cents(self) -> int:
@@ -159,7 +159,7 @@ class JourneyStep:
 
 
 @dataclass(frozen=True)
-class Refusal:
+class Rejection:
     """Why an order was cancelled: the number of the status, and the reason, message and metadata of the error."""
 
     code: int
@@ -187,7 +187,7 @@ class Order:
     total_cents: int
     payment_token: str
     tracking_number: str
-    refusal: Refusal | None
+    rejection: Rejection | None
     create_time: datetime
     traceparent: str
     next_step: str | None

@@ -1,6 +1,6 @@
 """The checkout saga: which step follows on which outcome.
 
-Up to `order.confirm` a refusal leads back (compensation); after it everything leads forward. A step whose outcome
+Up to `order.confirm` a rejection leads back (compensation); after it everything leads forward. A step whose outcome
 is unknown is tried again, with the same idempotency key, until it is known. README.md has the picture.
 """
 
@@ -18,8 +18,8 @@ class Step(StrEnum):
     COMMIT = "stock.commit"
     CONFIRM = "order.confirm"
     CAPTURE = "payment.capture"
-    CLEAR_BASKET = "basket.clear"
-    WITHHOLD = "parcel.withhold"
+    CLEAR_CART = "cart.clear"
+    CANCEL_SHIPMENT = "shipment.cancel"
     CANCEL_PAYMENT = "payment.cancel"
     RELEASE = "stock.release"
     CANCEL = "order.cancel"
@@ -29,7 +29,7 @@ class Outcome(StrEnum):
     """How a step ended; the values stand in journeys."""
 
     DONE = "done"
-    REFUSED = "refused"
+    REJECTED = "rejected"
     UNKNOWN = "unknown"
 
 
@@ -39,28 +39,28 @@ SERVICE = {
     Step.COMMIT: "inventory",
     Step.CONFIRM: "orders",
     Step.CAPTURE: "payments",
-    Step.CLEAR_BASKET: "cart",
-    Step.WITHHOLD: "shipping",
+    Step.CLEAR_CART: "cart",
+    Step.CANCEL_SHIPMENT: "shipping",
     Step.CANCEL_PAYMENT: "payments",
     Step.RELEASE: "inventory",
     Step.CANCEL: "orders",
 }
 FIRST = Step.RESERVE
 
-# A step that is not listed under REFUSED cannot be refused for good: it is tried again.
+# A step that is not listed under REJECTED cannot be refused for good: it is tried again.
 _AFTER: dict[tuple[Step, Outcome], Step | None] = {
     (Step.RESERVE, Outcome.DONE): Step.AUTHORIZE,
     # A first try, still on its way, could keep pieces after a second one was refused.
-    (Step.RESERVE, Outcome.REFUSED): Step.RELEASE,
+    (Step.RESERVE, Outcome.REJECTED): Step.RELEASE,
     (Step.AUTHORIZE, Outcome.DONE): Step.COMMIT,
-    (Step.AUTHORIZE, Outcome.REFUSED): Step.RELEASE,
+    (Step.AUTHORIZE, Outcome.REJECTED): Step.RELEASE,
     (Step.COMMIT, Outcome.DONE): Step.CONFIRM,
-    (Step.COMMIT, Outcome.REFUSED): Step.CANCEL_PAYMENT,
+    (Step.COMMIT, Outcome.REJECTED): Step.CANCEL_PAYMENT,
     (Step.CONFIRM, Outcome.DONE): Step.CAPTURE,
-    (Step.CAPTURE, Outcome.DONE): Step.CLEAR_BASKET,
-    (Step.CLEAR_BASKET, Outcome.DONE): None,
-    (Step.WITHHOLD, Outcome.DONE): Step.CANCEL_PAYMENT,
-    (Step.WITHHOLD, Outcome.REFUSED): None,
+    (Step.CAPTURE, Outcome.DONE): Step.CLEAR_CART,
+    (Step.CLEAR_CART, Outcome.DONE): None,
+    (Step.CANCEL_SHIPMENT, Outcome.DONE): Step.CANCEL_PAYMENT,
+    (Step.CANCEL_SHIPMENT, Outcome.REJECTED): None,
     (Step.CANCEL_PAYMENT, Outcome.DONE): Step.RELEASE,
     (Step.RELEASE, Outcome.DONE): Step.CANCEL,
     (Step.CANCEL, Outcome.DONE): None,
@@ -98,15 +98,15 @@ def cancelling(state: State, next_step: Step | None) -> Step | None:
     """
     if state is State.PENDING:
         return Step.CANCEL_PAYMENT if next_step in _BEFORE_CONFIRMATION else next_step
-    return Step.WITHHOLD if next_step is None else None
+    return Step.CANCEL_SHIPMENT if next_step is None else None
 
 
-def giving_up(state: State, next_step: Step | None, is_refused: bool) -> Step | None:
+def giving_up(state: State, next_step: Step | None, is_rejected: bool) -> Step | None:
     """The step with which an order that took too long is given up.
 
-    None where it must be driven on instead: it is confirmed, or has a refusal and is on its way back already.
+    None where it must be driven on instead: it is confirmed, or has a rejection and is on its way back already.
     """
-    return cancelling(state, next_step) if state is State.PENDING and not is_refused else None
+    return cancelling(state, next_step) if state is State.PENDING and not is_rejected else None
 
 
 def pause(attempts: int) -> float:

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 from shipping.domain.countries import COUNTRIES, EUROPE, HOME
 
-MOST_PIECES = 5000
+MAX_QUANTITY = 5000
 
 
 class CountryInvalid(Exception):
     """Not a country's code."""
 
 
-class PiecesInvalid(Exception):
+class QuantityInvalid(Exception):
     """No parcel holds so few or so many pieces."""
 
 
@@ -33,17 +33,17 @@ EUROPE_RATE = Rate(base=995, per_piece=75, free_from=15_000)
 WORLD_RATE = Rate(base=1_995, per_piece=150, free_from=30_000)
 
 
-def quote(country: str, pieces: int, subtotal: int) -> int:
+def quote(country: str, quantity: int, subtotal: int) -> int:
     """The price in cents of sending so many pieces, worth `subtotal` cents, to a country.
 
-    Raises CountryInvalid, PiecesInvalid, AmountInvalid.
+    Raises CountryInvalid, QuantityInvalid, AmountInvalid.
     """
     rate = rate_to(country)
-    if not 1 <= pieces <= MOST_PIECES:
-        raise PiecesInvalid(f"A parcel has 1 to {MOST_PIECES} pieces.")
+    if not 1 <= quantity <= MAX_QUANTITY:
+        raise QuantityInvalid(f"A parcel has 1 to {MAX_QUANTITY} pieces.")
     if subtotal < 0:
         raise AmountInvalid("A subtotal is not negative.")
-    return 0 if subtotal >= rate.free_from else rate.base + pieces * rate.per_piece
+    return 0 if subtotal >= rate.free_from else rate.base + quantity * rate.per_piece
 
 
 def rate_to(country: str) -> Rate:

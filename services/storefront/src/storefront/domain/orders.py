@@ -42,7 +42,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that was done for an order; `outcome` is started, done, refused, unknown or undone."""
+    """Something that was done for an order; `outcome` is started, done, rejected or unknown."""
 
     name: str
     service: str

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"nightmarket/events/v1/events.proto\x12\x15nightmarket.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xb6\x02\n\x0eOrderConfirmed\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x12\n\naccount_id\x18\x02 \x01(\t\x12\x34\n\x05lines\x18\x03 \x03(\x0b\x32%.nightmarket.events.v1.OrderEventLine\x12)\n\rshipping_cost\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05total\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x39\n\x07\x61\x64\x64ress\x18\x06 \x01(\x0b\x32(.nightmarket.events.v1.OrderEventAddress\x12\x30\n\x0c\x63onfirm_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x65mail\x18\x08 \x01(\t\"x\n\x0eOrderCancelled\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x12\n\naccount_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12!\n\x05total\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\r\n\x05\x65mail\x18\x05 \x01(\t\"\x8f\x01\n\x0eOrderConsigned\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x17\n\x0ftracking_number\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\naccount_id\x18\x04 \x01(\t\x12\r\n\x05\x65mail\x18\x05 \x01(\t\"l\n\x0eOrderEventLine\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x05\x12&\n\nunit_price\x18\x04 \x01(\x0b\x32\x12.google.type.Money\"x\n\x11OrderEventAddress\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05line1\x18\x02 \x01(\t\x12\r\n\x05line2\x18\x03 \x01(\t\x12\x0c\n\x04\x63ity\x18\x04 \x01(\t\x12\x13\n\x0bpostal_code\x18\x05 \x01(\t\x12\x14\n\x0c\x63ountry_code\x18\x06 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"nightmarket/events/v1/events.proto\x12\x15nightmarket.events.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"\xb6\x02\n\x0eOrderConfirmed\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x12\n\naccount_id\x18\x02 \x01(\t\x12\x34\n\x05lines\x18\x03 \x03(\x0b\x32%.nightmarket.events.v1.OrderEventLine\x12)\n\rshipping_cost\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12!\n\x05total\x18\x05 \x01(\x0b\x32\x12.google.type.Money\x12\x39\n\x07\x61\x64\x64ress\x18\x06 \x01(\x0b\x32(.nightmarket.events.v1.OrderEventAddress\x12\x30\n\x0c\x63onfirm_time\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05\x65mail\x18\x08 \x01(\t\"x\n\x0eOrderCancelled\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x12\n\naccount_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12!\n\x05total\x18\x04 \x01(\x0b\x32\x12.google.type.Money\x12\r\n\x05\x65mail\x18\x05 \x01(\t\"\x8d\x01\n\x0cOrderShipped\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x17\n\x0ftracking_number\x18\x02 \x01(\t\x12/\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\naccount_id\x18\x04 \x01(\t\x12\r\n\x05\x65mail\x18\x05 \x01(\t\"l\n\x0eOrderEventLine\x12\x12\n\nproduct_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08quantity\x18\x03 \x01(\x05\x12&\n\nunit_price\x18\x04 \x01(\x0b\x32\x12.google.type.Money\"x\n\x11OrderEventAddress\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05line1\x18\x02 \x01(\t\x12\r\n\x05line2\x18\x03 \x01(\t\x12\x0c\n\x04\x63ity\x18\x04 \x01(\t\x12\x13\n\x0bpostal_code\x18\x05 \x01(\t\x12\x14\n\x0c\x63ountry_code\x18\x06 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -37,10 +37,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ORDERCONFIRMED']._serialized_end=430
   _globals['_ORDERCANCELLED']._serialized_start=432
   _globals['_ORDERCANCELLED']._serialized_end=552
-  _globals['_ORDERCONSIGNED']._serialized_start=555
-  _globals['_ORDERCONSIGNED']._serialized_end=698
-  _globals['_ORDEREVENTLINE']._serialized_start=700
-  _globals['_ORDEREVENTLINE']._serialized_end=808
-  _globals['_ORDEREVENTADDRESS']._serialized_start=810
-  _globals['_ORDEREVENTADDRESS']._serialized_end=930
+  _globals['_ORDERSHIPPED']._serialized_start=555
+  _globals['_ORDERSHIPPED']._serialized_end=696
+  _globals['_ORDEREVENTLINE']._serialized_start=698
+  _globals['_ORDEREVENTLINE']._serialized_end=806
+  _globals['_ORDEREVENTADDRESS']._serialized_start=808
+  _globals['_ORDEREVENTADDRESS']._serialized_end=928
 # @@protoc_insertion_point(module_scope)

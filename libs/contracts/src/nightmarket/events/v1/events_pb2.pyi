@@ -44,7 +44,7 @@ class OrderCancelled(_message.Message):
     email: str
     def __init__(self, order_id: _Optional[str] = ..., account_id: _Optional[str] = ..., reason: _Optional[str] = ..., total: _Optional[_Union[_money_pb2.Money, _Mapping]] = ..., email: _Optional[str] = ...) -> None: ...
 
-class OrderConsigned(_message.Message):
+class OrderShipped(_message.Message):
     __slots__ = ("order_id", "tracking_number", "create_time", "account_id", "email")
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     TRACKING_NUMBER_FIELD_NUMBER: _ClassVar[int]

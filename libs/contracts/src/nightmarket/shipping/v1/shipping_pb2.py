@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from google.type import money_pb2 as google_dot_type_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&nightmarket/shipping/v1/shipping.proto\x12\x17nightmarket.shipping.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"]\n\x0fGetQuoteRequest\x12\x14\n\x0c\x63ountry_code\x18\x01 \x01(\t\x12\x0e\n\x06pieces\x18\x02 \x01(\x05\x12$\n\x08subtotal\x18\x03 \x01(\x0b\x32\x12.google.type.Money\")\n\x05Quote\x12 \n\x04\x63ost\x18\x01 \x01(\x0b\x32\x12.google.type.Money\")\n\x15GetConsignmentRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\".\n\x1aWithholdConsignmentRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\"\xef\x01\n\x0b\x43onsignment\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x17\n\x0ftracking_number\x18\x02 \x01(\t\x12\x30\n\x0c\x63onsign_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x39\n\x05state\x18\x04 \x01(\x0e\x32*.nightmarket.shipping.v1.Consignment.State\"H\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07PACKING\x10\x01\x12\r\n\tCONSIGNED\x10\x02\x12\x0c\n\x08WITHHELD\x10\x03\x32\xc1\x02\n\x0fShippingService\x12T\n\x08GetQuote\x12(.nightmarket.shipping.v1.GetQuoteRequest\x1a\x1e.nightmarket.shipping.v1.Quote\x12\x66\n\x0eGetConsignment\x12..nightmarket.shipping.v1.GetConsignmentRequest\x1a$.nightmarket.shipping.v1.Consignment\x12p\n\x13WithholdConsignment\x12\x33.nightmarket.shipping.v1.WithholdConsignmentRequest\x1a$.nightmarket.shipping.v1.Consignmentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&nightmarket/shipping/v1/shipping.proto\x12\x17nightmarket.shipping.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x17google/type/money.proto\"_\n\x0fGetQuoteRequest\x12\x14\n\x0c\x63ountry_code\x18\x01 \x01(\t\x12\x10\n\x08quantity\x18\x02 \x01(\x05\x12$\n\x08subtotal\x18\x03 \x01(\x0b\x32\x12.google.type.Money\")\n\x05Quote\x12 \n\x04\x63ost\x18\x01 \x01(\x0b\x32\x12.google.type.Money\"&\n\x12GetShipmentRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\")\n\x15\x43\x61ncelShipmentRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\"\xe5\x01\n\x08Shipment\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x17\n\x0ftracking_number\x18\x02 \x01(\t\x12-\n\tship_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x36\n\x05state\x18\x04 \x01(\x0e\x32\'.nightmarket.shipping.v1.Shipment.State\"G\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07PACKING\x10\x01\x12\x0b\n\x07SHIPPED\x10\x02\x12\r\n\tCANCELLED\x10\x03\x32\xab\x02\n\x0fShippingService\x12T\n\x08GetQuote\x12(.nightmarket.shipping.v1.GetQuoteRequest\x1a\x1e.nightmarket.shipping.v1.Quote\x12]\n\x0bGetShipment\x12+.nightmarket.shipping.v1.GetShipmentRequest\x1a!.nightmarket.shipping.v1.Shipment\x12\x63\n\x0e\x43\x61ncelShipment\x12..nightmarket.shipping.v1.CancelShipmentRequest\x1a!.nightmarket.shipping.v1.Shipmentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,17 +34,17 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'nightmarket.shipping.v1.shi
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETQUOTEREQUEST']._serialized_start=125
-  _globals['_GETQUOTEREQUEST']._serialized_end=218
-  _globals['_QUOTE']._serialized_start=220
-  _globals['_QUOTE']._serialized_end=261
-  _globals['_GETCONSIGNMENTREQUEST']._serialized_start=263
-  _globals['_GETCONSIGNMENTREQUEST']._serialized_end=304
-  _globals['_WITHHOLDCONSIGNMENTREQUEST']._serialized_start=306
-  _globals['_WITHHOLDCONSIGNMENTREQUEST']._serialized_end=352
-  _globals['_CONSIGNMENT']._serialized_start=355
-  _globals['_CONSIGNMENT']._serialized_end=594
-  _globals['_CONSIGNMENT_STATE']._serialized_start=522
-  _globals['_CONSIGNMENT_STATE']._serialized_end=594
-  _globals['_SHIPPINGSERVICE']._serialized_start=597
-  _globals['_SHIPPINGSERVICE']._serialized_end=918
+  _globals['_GETQUOTEREQUEST']._serialized_end=220
+  _globals['_QUOTE']._serialized_start=222
+  _globals['_QUOTE']._serialized_end=263
+  _globals['_GETSHIPMENTREQUEST']._serialized_start=265
+  _globals['_GETSHIPMENTREQUEST']._serialized_end=303
+  _globals['_CANCELSHIPMENTREQUEST']._serialized_start=305
+  _globals['_CANCELSHIPMENTREQUEST']._serialized_end=346
+  _globals['_SHIPMENT']._serialized_start=349
+  _globals['_SHIPMENT']._serialized_end=578
+  _globals['_SHIPMENT_STATE']._serialized_start=507
+  _globals['_SHIPMENT_STATE']._serialized_end=578
+  _globals['_SHIPPINGSERVICE']._serialized_start=581
+  _globals['_SHIPPINGSERVICE']._serialized_end=880
 # @@protoc_insertion_point(module_scope)

@@ -11,14 +11,14 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class GetQuoteRequest(_message.Message):
-    __slots__ = ("country_code", "pieces", "subtotal")
+    __slots__ = ("country_code", "quantity", "subtotal")
     COUNTRY_CODE_FIELD_NUMBER: _ClassVar[int]
-    PIECES_FIELD_NUMBER: _ClassVar[int]
+    QUANTITY_FIELD_NUMBER: _ClassVar[int]
     SUBTOTAL_FIELD_NUMBER: _ClassVar[int]
     country_code: str
-    pieces: int
+    quantity: int
     subtotal: _money_pb2.Money
-    def __init__(self, country_code: _Optional[str] = ..., pieces: _Optional[int] = ..., subtotal: _Optional[_Union[_money_pb2.Money, _Mapping]] = ...) -> None: ...
+    def __init__(self, country_code: _Optional[str] = ..., quantity: _Optional[int] = ..., subtotal: _Optional[_Union[_money_pb2.Money, _Mapping]] = ...) -> None: ...
 
 class Quote(_message.Message):
     __slots__ = ("cost",)
@@ -26,36 +26,36 @@ class Quote(_message.Message):
     cost: _money_pb2.Money
     def __init__(self, cost: _Optional[_Union[_money_pb2.Money, _Mapping]] = ...) -> None: ...
 
-class GetConsignmentRequest(_message.Message):
+class GetShipmentRequest(_message.Message):
     __slots__ = ("order_id",)
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     order_id: str
     def __init__(self, order_id: _Optional[str] = ...) -> None: ...
 
-class WithholdConsignmentRequest(_message.Message):
+class CancelShipmentRequest(_message.Message):
     __slots__ = ("order_id",)
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     order_id: str
     def __init__(self, order_id: _Optional[str] = ...) -> None: ...
 
-class Consignment(_message.Message):
-    __slots__ = ("order_id", "tracking_number", "consign_time", "state")
+class Shipment(_message.Message):
+    __slots__ = ("order_id", "tracking_number", "ship_time", "state")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
-        STATE_UNSPECIFIED: _ClassVar[Consignment.State]
-        PACKING: _ClassVar[Consignment.State]
-        CONSIGNED: _ClassVar[Consignment.State]
-        WITHHELD: _ClassVar[Consignment.State]
-    STATE_UNSPECIFIED: Consignment.State
-    PACKING: Consignment.State
-    CONSIGNED: Consignment.State
-    WITHHELD: Consignment.State
+        STATE_UNSPECIFIED: _ClassVar[Shipment.State]
+        PACKING: _ClassVar[Shipment.State]
+        SHIPPED: _ClassVar[Shipment.State]
+        CANCELLED: _ClassVar[Shipment.State]
+    STATE_UNSPECIFIED: Shipment.State
+    PACKING: Shipment.State
+    SHIPPED: Shipment.State
+    CANCELLED: Shipment.State
     ORDER_ID_FIELD_NUMBER: _ClassVar[int]
     TRACKING_NUMBER_FIELD_NUMBER: _ClassVar[int]
-    CONSIGN_TIME_FIELD_NUMBER: _ClassVar[int]
+    SHIP_TIME_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
     order_id: str
     tracking_number: str
-    consign_time: _timestamp_pb2.Timestamp
-    state: Consignment.State
-    def __init__(self, order_id: _Optional[str] = ..., tracking_number: _Optional[str] = ..., consign_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[Consignment.State, str]] = ...) -> None: ...
+    ship_time: _timestamp_pb2.Timestamp
+    state: Shipment.State
+    def __init__(self, order_id: _Optional[str] = ..., tracking_number: _Optional[str] = ..., ship_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[Shipment.State, str]] = ...) -> None: ...

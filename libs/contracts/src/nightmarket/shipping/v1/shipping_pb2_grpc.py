@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ShippingServiceStub:
-    """Quotes and consignments. For the market's own services.
+    """Quotes and shipments. For the market's own services.
     """
 
     def __init__(self, channel):
@@ -40,39 +40,39 @@ class ShippingServiceStub:
                 request_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.GetQuoteRequest.SerializeToString,
                 response_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Quote.FromString,
                 _registered_method=True)
-        self.GetConsignment = channel.unary_unary(
-                '/nightmarket.shipping.v1.ShippingService/GetConsignment',
-                request_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.GetConsignmentRequest.SerializeToString,
-                response_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Consignment.FromString,
+        self.GetShipment = channel.unary_unary(
+                '/nightmarket.shipping.v1.ShippingService/GetShipment',
+                request_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.GetShipmentRequest.SerializeToString,
+                response_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Shipment.FromString,
                 _registered_method=True)
-        self.WithholdConsignment = channel.unary_unary(
-                '/nightmarket.shipping.v1.ShippingService/WithholdConsignment',
-                request_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.WithholdConsignmentRequest.SerializeToString,
-                response_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Consignment.FromString,
+        self.CancelShipment = channel.unary_unary(
+                '/nightmarket.shipping.v1.ShippingService/CancelShipment',
+                request_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.CancelShipmentRequest.SerializeToString,
+                response_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Shipment.FromString,
                 _registered_method=True)
 
 
 class ShippingServiceServicer:
-    """Quotes and consignments. For the market's own services.
+    """Quotes and shipments. For the market's own services.
     """
 
     def GetQuote(self, request, context):
         """Says what sending a parcel costs.
-        Errors: INVALID_ARGUMENT (COUNTRY_INVALID, PIECES_INVALID).
+        Errors: INVALID_ARGUMENT (COUNTRY_INVALID, QUANTITY_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def GetConsignment(self, request, context):
-        """Returns the consignment of an order.
-        Errors: NOT_FOUND (CONSIGNMENT_NOT_FOUND).
+    def GetShipment(self, request, context):
+        """Returns the shipment of an order.
+        Errors: NOT_FOUND (SHIPMENT_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
-    def WithholdConsignment(self, request, context):
+    def CancelShipment(self, request, context):
         """Keeps a parcel from being handed to the carrier, because its order is cancelled. Withholding it again, or
         before the shop floor has heard of the order, is fine: the parcel will never leave.
         Errors: FAILED_PRECONDITION (ORDER_SHIPPED): too late, the carrier has it.
@@ -89,15 +89,15 @@ def add_ShippingServiceServicer_to_server(servicer, server):
                     request_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.GetQuoteRequest.FromString,
                     response_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Quote.SerializeToString,
             ),
-            'GetConsignment': grpc.unary_unary_rpc_method_handler(
-                    servicer.GetConsignment,
-                    request_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.GetConsignmentRequest.FromString,
-                    response_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Consignment.SerializeToString,
+            'GetShipment': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetShipment,
+                    request_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.GetShipmentRequest.FromString,
+                    response_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Shipment.SerializeToString,
             ),
-            'WithholdConsignment': grpc.unary_unary_rpc_method_handler(
-                    servicer.WithholdConsignment,
-                    request_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.WithholdConsignmentRequest.FromString,
-                    response_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Consignment.SerializeToString,
+            'CancelShipment': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelShipment,
+                    request_deserializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.CancelShipmentRequest.FromString,
+                    response_serializer=nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Shipment.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -108,7 +108,7 @@ def add_ShippingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ShippingService:
-    """Quotes and consignments. For the market's own services.
+    """Quotes and shipments. For the market's own services.
     """
 
     @staticmethod
@@ -139,7 +139,7 @@ class ShippingService:
             _registered_method=True)
 
     @staticmethod
-    def GetConsignment(request,
+    def GetShipment(request,
             target,
             options=(),
             channel_credentials=None,
@@ -152,9 +152,9 @@ class ShippingService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/nightmarket.shipping.v1.ShippingService/GetConsignment',
-            nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.GetConsignmentRequest.SerializeToString,
-            nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Consignment.FromString,
+            '/nightmarket.shipping.v1.ShippingService/GetShipment',
+            nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.GetShipmentRequest.SerializeToString,
+            nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Shipment.FromString,
             options,
             channel_credentials,
             insecure,
@@ -166,7 +166,7 @@ class ShippingService:
             _registered_method=True)
 
     @staticmethod
-    def WithholdConsignment(request,
+    def CancelShipment(request,
             target,
             options=(),
             channel_credentials=None,
@@ -179,9 +179,9 @@ class ShippingService:
         return grpc.experimental.unary_unary(
             request,
             target,
-            '/nightmarket.shipping.v1.ShippingService/WithholdConsignment',
-            nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.WithholdConsignmentRequest.SerializeToString,
-            nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Consignment.FromString,
+            '/nightmarket.shipping.v1.ShippingService/CancelShipment',
+            nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.CancelShipmentRequest.SerializeToString,
+            nightmarket_dot_shipping_dot_v1_dot_shipping__pb2.Shipment.FromString,
             options,
             channel_credentials,
             insecure,

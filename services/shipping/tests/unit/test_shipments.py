@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from shipping.domain.consignments import OrderIdInvalid, check_digit, checked_order_id, tracking_number
+from shipping.domain.shipments import OrderIdInvalid, check_digit, checked_order_id, tracking_number
 
 
 def test_the_check_digit_is_the_one_of_the_standard():

@@ -14,7 +14,7 @@ _STRIDE = 61_803_399
 _SERIALS = 100_000_000
 
 
-class ConsignmentNotFound(Exception):
+class ShipmentNotFound(Exception):
     """Nobody has asked for a parcel for this order."""
 
 
@@ -30,18 +30,18 @@ class State(Enum):
     """Where a parcel stands."""
 
     PACKING = "PACKING"
-    CONSIGNED = "CONSIGNED"
-    WITHHELD = "WITHHELD"
+    SHIPPED = "SHIPPED"
+    CANCELLED = "CANCELLED"
 
 
 @dataclass(frozen=True)
-class Consignment:
+class Shipment:
     """The parcel of an order; number and time are those of its handing over."""
 
     order_id: str
     state: State
     tracking_number: str | None = None
-    consign_time: datetime | None = None
+    ship_time: datetime | None = None
 
 
 def checked_order_id(order_id: str) -> str:

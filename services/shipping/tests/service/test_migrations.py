@@ -1,0 +1,48 @@
+"""A database of the version that called shipments consignments: its shipments survive and go on."""
+
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from chassis.errors import Refused
+from chassis.migrate import migrate
+from chassis.testing import eventually
+from nightmarket.shipping.v1.shipping_pb2 import Shipment
+
+MIGRATIONS = Path(__file__).parents[2] / "migrations"
+
+
+@pytest.fixture
+def neighbour(older_database, run_shipping):
+    url = older_database("shipping", "0003_shipments")
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "INSERT INTO consignments (order_id, state, account_id, email, tracking_number, consign_time) VALUES"
+            " ('packing', 'PACKING', 'ada', 'ada@example.com', NULL, NULL),"
+            " ('shipped', 'CONSIGNED', 'ada', 'ada@example.com', 'CM618033992NL', '2026-01-31T10:20:30Z'),"
+            " ('cancelled', 'WITHHELD', '', '', NULL, NULL)"
+        )
+        connection.execute("SELECT nextval('parcel_numbers')")
+    assert migrate(url, MIGRATIONS) == 1
+    with run_shipping(database_url=url, pack_seconds=0.0) as running:
+        yield running
+
+
+def test_a_shipment_that_was_being_packed_is_shipped_under_a_number_of_its_own(neighbour):
+    eventually(lambda: neighbour.parcel("packing").state == Shipment.SHIPPED)
+    assert neighbour.parcel("packing").tracking_number not in ("", "CM618033992NL")
+    eventually(lambda: neighbour.hears("packing"))
+
+
+def test_a_shipment_that_the_carrier_has_keeps_its_number_and_time(neighbour):
+    shipped = neighbour.parcel("shipped")
+    assert (shipped.state, shipped.tracking_number) == (Shipment.SHIPPED, "CM618033992NL")
+    assert shipped.ship_time.ToJsonString() == "2026-01-31T10:20:30Z"
+    with pytest.raises(Refused):
+        neighbour.withholds("shipped")
+
+
+def test_a_canceled_shipment_stays_canceled(neighbour):
+    neighbour.tells("market.orders.confirmed", "cancelled")
+    assert neighbour.parcel("cancelled").state == Shipment.CANCELLED
