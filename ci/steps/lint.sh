@@ -45,6 +45,8 @@ check "style (ruff)" tool ruff check --quiet .
 check "format (ruff)" tool ruff format --quiet --check .
 check "types (mypy)" types
 check "imports (import-linter)" imports
+check "spelling (codespell)" tool codespell_lib
+check "commit subjects" .venv/bin/python ci/commits.py
 check "contracts (buf)" .venv/bin/python libs/contracts/lint.py
 check "yaml (yamllint)" tool yamllint --strict .
 check "containers (hadolint)" containers
