@@ -12,10 +12,37 @@ import sys
 UPSTREAM = "origin/main"
 MAX_LENGTH = 72
 # Verbs that hide what changed.
-VAGUE = {"Let", "Have", "Make", "Say", "Ask", "Tell", "Take", "Give", "Do", "Get", "Update", "Change", "Improve"}
+VAGUE = {
+    "Let",
+    "Have",
+    "Make",
+    "Say",
+    "Ask",
+    "Tell",
+    "Take",
+    "Give",
+    "Do",
+    "Get",
+    "Update",
+    "Change",
+    "Improve",
+}
 # Verbs that end like another form: Process, Bring, Embed.
 NOT_IMPERATIVE = re.compile(r"(?:[^s]s|ing|ed)$")
-IMPERATIVE = {"Bring", "Embed", "Feed", "Need", "Process", "Seed", "Shed", "Speed", "String", "Focus", "Canvas", "Bias"}
+IMPERATIVE = {
+    "Bring",
+    "Embed",
+    "Feed",
+    "Need",
+    "Process",
+    "Seed",
+    "Shed",
+    "Speed",
+    "String",
+    "Focus",
+    "Canvas",
+    "Bias",
+}
 
 
 def problems(subject: str) -> list[str]:
@@ -45,7 +72,9 @@ def new_commits() -> list[tuple[str, str]]:
 
 def main() -> int:
     """Print the problems of all new commits."""
-    lines = [f'{commit} "{subject}" {text}' for commit, subject in new_commits() for text in problems(subject)]
+    lines = [
+        f'{commit} "{subject}" {text}' for commit, subject in new_commits() for text in problems(subject)
+    ]
     print("\n".join(lines))
     return 1 if lines else 0
 
