@@ -1,4 +1,4 @@
-"""The first delivery: so many pieces of each product as stock.json says."""
+"""The initial stock, from stock.json."""
 
 import json
 from pathlib import Path
@@ -11,14 +11,14 @@ __depends__ = {"0001_stock"}
 
 
 def deliver(connection: Any) -> None:
-    """Puts each product on the shelf with the movement that brought it; one that is there stays as it is."""
+    """Insert each product's stock and its delivery; products that exist already stay unchanged."""
     cursor = connection.cursor()
-    for product_id, pieces in json.loads((HERE / "stock.json").read_text(encoding="utf-8")).items():
+    for product_id, units in json.loads((HERE / "stock.json").read_text(encoding="utf-8")).items():
         cursor.execute(
             "WITH new AS (INSERT INTO stock VALUES (%s, %s) ON CONFLICT DO NOTHING RETURNING *)"
             " INSERT INTO movements (reference, product_id, kind, quantity)"
             " SELECT 'first-delivery', product_id, 'DELIVERED', available FROM new",
-            (product_id, pieces),
+            (product_id, units),
         )
 
 

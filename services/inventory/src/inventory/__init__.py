@@ -1,1 +1,1 @@
-"""Inventory: the stock, and the pieces that are kept for orders."""
+"""Inventory: stock, and reservations for orders."""

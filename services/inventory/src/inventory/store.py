@@ -1,30 +1,104 @@
-"""Inventory's tables: what the domain decides is done in one statement, if the state is still what it was."""
+"""The tables of inventory.
 
-from collections.abc import Callable
+A statement that changes stock is sent together with the one that locks the stock's rows, as one transaction. No lock
+then waits for this process: if it is killed or stopped in between, it blocks no other. The first statement locks the
+rows in the order of the product ids, so that transactions can't deadlock. The second sees what earlier transactions
+committed. If it locked the rows itself, it would still read the values from before it waited, and updating such a row
+would deadlock.
+"""
+
 from datetime import datetime
 from typing import Any, LiteralString
 
-from prometheus_client import Counter
-
 from chassis.database import Connection, Database, Row
-from inventory import statements
-from inventory.domain.lines import Line, ProductNotFound, SoldOut, refusal
-from inventory.domain.reservations import Reservation, ReservationNotFound, State
+from inventory.domain.reservations import Line, ProductNotFound, Reservation, State
 
-RESERVATIONS = Counter("market_reservations_total", "Reservations, by what became of them.", ["outcome"])
-_SWEPT_AT_ONCE = 50
-Values = dict[str, Any]
+_LOCK_STOCK = """
+    SELECT FROM stock WHERE product_id = ANY(%(products)s) ORDER BY product_id FOR NO KEY UPDATE
+"""
+
+_LOCK_STOCK_OF_ORDER = """
+    SELECT FROM stock WHERE product_id IN (SELECT product_id FROM reservation_lines WHERE order_id = %(order_id)s)
+    ORDER BY product_id FOR NO KEY UPDATE
+"""
+
+# Reserves all lines or none. Returns each product that exists with its available units, and the expiry if reserved.
+_RESERVE = """
+    WITH wanted AS (
+        SELECT * FROM unnest(%(products)s::text[], %(quantities)s::integer[]) AS line (product_id, quantity)
+    ), found AS (
+        SELECT product_id, quantity, available FROM stock JOIN wanted USING (product_id)
+    ), made AS (
+        INSERT INTO reservations (order_id, state, expire_time)
+        SELECT %(order_id)s, 'HELD', now() + make_interval(secs => %(seconds)s)
+        WHERE (SELECT count(*) FROM found WHERE available >= quantity) = (SELECT count(*) FROM wanted)
+        ON CONFLICT DO NOTHING RETURNING order_id, expire_time
+    ), lines AS (
+        INSERT INTO reservation_lines SELECT order_id, product_id, quantity FROM made, wanted
+    ), taken AS (
+        UPDATE stock SET available = stock.available - found.quantity
+        FROM made, found WHERE stock.product_id = found.product_id
+    )
+    SELECT product_id, available, expire_time FROM found LEFT JOIN made ON true
+"""
+
+_FIND = """
+    SELECT state, expire_time, now(),
+           array_remove(array_agg(product_id ORDER BY product_id COLLATE "C"), NULL) AS products,
+           array_remove(array_agg(quantity ORDER BY product_id COLLATE "C"), NULL) AS quantities
+    FROM reservations LEFT JOIN reservation_lines USING (order_id) WHERE order_id = %s GROUP BY order_id
+"""
+
+_ADD_RELEASED = """
+    INSERT INTO reservations (order_id, state, expire_time) VALUES (%s, 'RELEASED', now()) ON CONFLICT DO NOTHING
+"""
+
+# The longest overdue first.
+_OVERDUE = """
+    SELECT order_id FROM reservations WHERE state = 'HELD' AND expire_time <= now() ORDER BY expire_time LIMIT %s
+"""
+
+_CHANGE_STATE = """
+    WITH changed AS (
+        UPDATE reservations SET state = %(to)s WHERE order_id = %(order_id)s AND state = %(from)s
+        RETURNING order_id
+    )"""
+
+_ADD_MOVEMENTS = """, movement AS (
+        INSERT INTO movements (reference, product_id, kind, quantity)
+        SELECT order_id, product_id, '{kind}', quantity FROM reservation_lines JOIN changed USING (order_id)
+    )"""
+
+_RETURN_TO_STOCK = """, lines AS (
+        SELECT product_id, sum(quantity) AS quantity
+        FROM reservation_lines JOIN changed USING (order_id) GROUP BY product_id
+    ), returned AS (
+        UPDATE stock SET available = available + quantity
+        FROM lines WHERE stock.product_id = lines.product_id
+    )"""
+
+_COUNT = " SELECT count(*) AS changed FROM changed"
+
+# From one state to another. They change nothing if the reservation is no longer in the first state.
+_TRANSITIONS = {
+    ("HELD", "COMMITTED"): _CHANGE_STATE + _ADD_MOVEMENTS.format(kind="SOLD") + _COUNT,
+    ("HELD", "RELEASED"): _CHANGE_STATE + _RETURN_TO_STOCK + _COUNT,
+    ("HELD", "EXPIRED"): _CHANGE_STATE + _RETURN_TO_STOCK + _COUNT,
+    ("COMMITTED", "RELEASED"): _CHANGE_STATE
+    + _ADD_MOVEMENTS.format(kind="RETURNED")
+    + _RETURN_TO_STOCK
+    + _COUNT,
+}
 
 
 class Store:
-    """Stock and reservations in PostgreSQL. A reservation is kept for `reservation_seconds`."""
+    """Stock and reservations in PostgreSQL."""
 
-    def __init__(self, database: Database, reservation_seconds: float) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._seconds = reservation_seconds
 
     def available(self, product_id: str) -> int:
-        """How many pieces can be bought now. Raises ProductNotFound."""
+        """Return how many units can be bought now. Raises ProductNotFound."""
         with self._database.connection() as connection:
             row = connection.execute(
                 "SELECT available FROM stock WHERE product_id = %s", (product_id,)
@@ -34,91 +108,59 @@ class Store:
         available: int = row["available"]
         return available
 
-    def reserve(self, order_id: str, lines: tuple[Line, ...]) -> Reservation:
-        """Keeps all lines for the order, or returns what is kept for it already.
+    def try_to_reserve(
+        self, order_id: str, lines: tuple[Line, ...], seconds: float
+    ) -> tuple[dict[str, int], datetime | None]:
+        """Reserve all lines for the order for `seconds`, if they are available and it has no reservation yet.
 
-        Raises SoldOut, ProductNotFound, ReservationDiffers, and ReservationReleased where it was given back before.
+        Returns the available units by product id before the attempt, and when the new reservation expires; None if
+        there is none.
         """
-        available, expire_time = self._try_to_keep(order_id, lines)
-        if expire_time:
-            RESERVATIONS.labels("held").inc()
-            return Reservation(order_id, lines, State.HELD, expire_time)
-        if found := self._find(order_id):
-            earlier, now = found
-            return earlier.same(lines).at(now)
-        refused = refusal(lines, available)
-        RESERVATIONS.labels("sold_out" if isinstance(refused, SoldOut) else "unknown_product").inc()
-        raise refused
-
-    def commit(self, order_id: str) -> Reservation:
-        """Sells what is kept. Raises ReservationNotFound, ReservationReleased and ReservationExpired."""
-        return self._change(order_id, Reservation.committed)
-
-    def release(self, order_id: str) -> Reservation:
-        """Gives back what is kept or sold; where nothing was kept yet, nothing can be from now on."""
-        with self._database.connection() as connection:
-            withdrawn = connection.execute(statements.WITHDRAW, (order_id,)).rowcount
-        if withdrawn:
-            RESERVATIONS.labels("released").inc()
-        return self._change(order_id, Reservation.released)
-
-    def expire_overdue(self) -> None:
-        """Gives back what was not bought in time."""
-        while overdue := self._overdue():
-            for order_id in overdue:
-                RESERVATIONS.labels("expired").inc(self._move(order_id, State.HELD, State.EXPIRED))
-
-    def _overdue(self) -> list[str]:
-        with self._database.connection() as connection:
-            rows = connection.execute(statements.OVERDUE, (_SWEPT_AT_ONCE,)).fetchall()
-        return [row["order_id"] for row in rows]
-
-    def _try_to_keep(self, order_id: str, lines: tuple[Line, ...]) -> tuple[dict[str, int], datetime | None]:
-        wanted = {
+        values = {
             "order_id": order_id,
             "products": [line.product_id for line in lines],
             "quantities": [line.quantity for line in lines],
-            "seconds": self._seconds,
+            "seconds": seconds,
         }
         with self._database.connection() as connection:
-            rows = _together(connection, statements.LOCK_WANTED, statements.RESERVE, wanted)
+            rows = _locked(connection, _LOCK_STOCK, _RESERVE, values)
         return {row["product_id"]: row["available"] for row in rows}, rows[0]["expire_time"] if rows else None
 
-    def _find(self, order_id: str) -> tuple[Reservation, datetime] | None:
+    def find(self, order_id: str) -> tuple[Reservation, datetime] | None:
+        """Return the order's reservation and the database's time; None if there is none."""
         with self._database.connection() as connection:
-            row = connection.execute(statements.READ, (order_id,)).fetchone()
+            row = connection.execute(_FIND, (order_id,)).fetchone()
         if row is None:
             return None
         lines = tuple(map(Line, row["products"], row["quantities"]))
         return Reservation(order_id, lines, State(row["state"]), row["expire_time"]), row["now"]
 
-    def _change(self, order_id: str, rule: Callable[[Reservation], Reservation]) -> Reservation:
-        # Whoever is overtaken by another change looks again; it ends because states only move forward.
-        while True:
-            found = self._find(order_id)
-            if found is None:
-                raise ReservationNotFound("Nothing is kept for this order.")
-            before, now = found
-            after = rule(before.at(now))
-            if after.state is before.state:
-                return after
-            if self._move(order_id, before.state, after.state):
-                RESERVATIONS.labels(after.state.lower()).inc()
-                return after
-
-    def _move(self, order_id: str, before: State, after: State) -> int:
-        move, values = statements.MOVES[before, after], {"order_id": order_id, "from": before, "to": after}
+    def add_released(self, order_id: str) -> bool:
+        """Add a released reservation without lines. Returns False if the order has a reservation already."""
         with self._database.connection() as connection:
-            if after is State.COMMITTED:  # what is sold has left the stock already
-                rows = connection.execute(move, values).fetchall()
+            return connection.execute(_ADD_RELEASED, (order_id,)).rowcount > 0
+
+    def overdue(self, limit: int) -> list[str]:
+        """Return the orders of up to `limit` overdue reservations."""
+        with self._database.connection() as connection:
+            rows = connection.execute(_OVERDUE, (limit,)).fetchall()
+        return [row["order_id"] for row in rows]
+
+    def transition(self, order_id: str, before: State, after: State) -> bool:
+        """Change the reservation's state, and the stock with it. Returns False if the state is not `before`."""
+        statement, values = _TRANSITIONS[before, after], {"order_id": order_id, "from": before, "to": after}
+        with self._database.connection() as connection:
+            if after is State.COMMITTED:  # the units have left the stock already, so no lock is needed
+                rows = connection.execute(statement, values).fetchall()
             else:
-                rows = _together(connection, statements.LOCK_KEPT, move, values)
-        moved: int = rows[0]["moved"]
-        return moved
+                rows = _locked(connection, _LOCK_STOCK_OF_ORDER, statement, values)
+        return bool(rows[0]["changed"])
 
 
-def _together(connection: Connection, lock: LiteralString, move: LiteralString, values: Values) -> list[Row]:
+def _locked(
+    connection: Connection, lock: LiteralString, change: LiteralString, values: dict[str, Any]
+) -> list[Row]:
     with connection.pipeline(), connection.transaction():
         connection.execute(lock, values)
-        moved = connection.execute(move, values)
-    return moved.fetchall()
+        changed = connection.execute(change, values)
+    return changed.fetchall()

@@ -12,8 +12,8 @@ from nightmarket.inventory.v1 import inventory_pb2 as wire
 from nightmarket.inventory.v1.inventory_pb2_grpc import InventoryServiceStub, ReservationServiceStub
 
 
-class Neighbour:
-    """What the rest of the market asks of the running service, and what its owner sees of it."""
+class InventoryClient:
+    """A client of the running service and of its database."""
 
     def __init__(self, opened, database_url):
         self._stock = InventoryServiceStub(opened)
@@ -23,32 +23,32 @@ class Neighbour:
     def available(self, product_id):
         return self._stock.GetStock(wire.GetStockRequest(product_id=product_id)).available
 
-    def reserves(self, order_id, **quantities):
-        lines = [wire.Line(product_id=product, quantity=pieces) for product, pieces in quantities.items()]
+    def reserve(self, order_id, **quantities):
+        lines = [wire.Line(product_id=product, quantity=units) for product, units in quantities.items()]
         return self._reservations.Reserve(wire.ReserveRequest(order_id=order_id, lines=lines))
 
-    def commits(self, order_id):
+    def commit(self, order_id):
         return self._reservations.Commit(wire.CommitRequest(order_id=order_id))
 
-    def releases(self, order_id):
+    def release(self, order_id):
         return self._reservations.Release(wire.ReleaseRequest(order_id=order_id))
 
-    def delivers(self, **pieces):
-        """Puts new products on the shelf."""
+    def deliver(self, **units):
+        """Insert new products with their stock and its delivery."""
         with psycopg.connect(self.database_url) as connection, connection.cursor() as cursor:
-            cursor.executemany("INSERT INTO stock VALUES (%s, %s)", list(pieces.items()))
+            cursor.executemany("INSERT INTO stock VALUES (%s, %s)", list(units.items()))
             cursor.executemany(
                 "INSERT INTO movements (reference, product_id, kind, quantity)"
                 " SELECT 'test', product_id, 'DELIVERED', available FROM stock"
                 " WHERE product_id = %s AND available > 0",
-                [(product_id,) for product_id in pieces],
+                [(product_id,) for product_id in units],
             )
 
-    def lets_the_time_pass_of(self, order_id):
+    def make_overdue(self, order_id):
         with psycopg.connect(self.database_url) as connection:
             connection.execute("UPDATE reservations SET expire_time = now() WHERE order_id = %s", (order_id,))
 
-    def audit(self, product_id):
+    def balance(self, product_id):
         with psycopg.connect(self.database_url, row_factory=dict_row) as connection:
             return connection.execute(
                 "SELECT * FROM stock_audit WHERE product_id = %s", (product_id,)
@@ -57,28 +57,28 @@ class Neighbour:
 
 @pytest.fixture(scope="session")
 def run_inventory(free_port):
-    """Runs the service on a database for the length of a block: run_inventory(url) -> its Neighbour."""
+    """Return a context manager that runs the service on a database and yields its InventoryClient."""
 
     @contextmanager
     def run(database_url):
         config = Config(database_url=database_url, port=free_port(), admin_port=free_port())
         with started(compose, config), channel(f"127.0.0.1:{config.port}") as opened:
-            yield Neighbour(opened, database_url)
+            yield InventoryClient(opened, database_url)
 
     return run
 
 
 @pytest.fixture(scope="module")
 def inventory(run_inventory, service_database):
-    with run_inventory(service_database("inventory")) as neighbour:
-        yield neighbour
+    with run_inventory(service_database("inventory")) as client:
+        yield client
 
 
 @pytest.fixture
 def product(inventory):
-    """A new product of which there are five pieces."""
+    """A new product with five units in stock."""
     name = f"lamp-{uuid4()}"
-    inventory.delivers(**{name: 5})
+    inventory.deliver(**{name: 5})
     return name
 
 

@@ -1,1 +1,1 @@
-"""The rules and types of the stock; the standard library only."""
+"""Rules and types of inventory; imports only the standard library."""

@@ -1,44 +1,74 @@
-"""Reservations: pieces kept for an order, and what may become of them.
+"""Reservations: stock that is held for an order, and the states of a reservation.
 
     HELD --> COMMITTED --> RELEASED
       |----> RELEASED
       '----> EXPIRED
 
-One that is given back before it was made is RELEASED from the start, without lines.
-A reservation only ever moves along these arrows, so that whoever loses a race sees why.
+If an order is released before it was reserved, its reservation is RELEASED from the start and has no lines.
+A reservation only moves along these arrows, so a caller that loses a race sees why.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from inventory.domain.lines import Line
+MAX_LINES = 50
+MAX_QUANTITY = 99
+MAX_PRODUCT_ID_LENGTH = 64
+MAX_ORDER_ID_LENGTH = 64
 
-LONGEST_ORDER_ID = 64
+
+class ProductNotFound(Exception):
+    """No product with this id has ever been in stock."""
+
+
+class LinesEmpty(Exception):
+    """A reservation without lines."""
+
+
+class TooManyLines(Exception):
+    """More lines than an order may have."""
+
+
+class ProductRepeated(Exception):
+    """The same product on two lines."""
+
+
+class QuantityInvalid(Exception):
+    """A quantity below one, or above the maximum of an order."""
+
+
+class SoldOut(Exception):
+    """Too few units are available; `metadata` has the available units by product id."""
+
+    def __init__(self, message: str, available: Mapping[str, int]) -> None:
+        super().__init__(message)
+        self.metadata = {product_id: str(units) for product_id, units in available.items()}
 
 
 class OrderIdInvalid(Exception):
-    """Not what any order is called."""
+    """Not a valid order id."""
 
 
 class ReservationNotFound(Exception):
-    """Nothing was ever kept for this order."""
+    """There is no reservation for this order."""
 
 
 class ReservationDiffers(Exception):
-    """Something else is kept for this order."""
+    """The order's reservation has other lines."""
 
 
 class ReservationReleased(Exception):
-    """The pieces were given back."""
+    """The reservation was released."""
 
 
 class ReservationExpired(Exception):
-    """The pieces were not bought in time and went back to the stock."""
+    """The reservation was not committed in time, so its units are available again."""
 
 
 class State(StrEnum):
-    """Where a reservation stands."""
+    """The state of a reservation."""
 
     HELD = "HELD"
     COMMITTED = "COMMITTED"
@@ -46,9 +76,17 @@ class State(StrEnum):
     EXPIRED = "EXPIRED"
 
 
+@dataclass(frozen=True, order=True)
+class Line:
+    """A product and the number of units that an order wants of it."""
+
+    product_id: str
+    quantity: int
+
+
 @dataclass(frozen=True)
 class Reservation:
-    """Pieces kept for an order, until `expire_time` unless they are bought before."""
+    """Stock that is held for an order until `expire_time`, unless it is committed before."""
 
     order_id: str
     lines: tuple[Line, ...]
@@ -56,37 +94,76 @@ class Reservation:
     expire_time: datetime
 
     def at(self, now: datetime) -> "Reservation":
-        """As it stands at this time: one that is overdue has expired, whether or not it was swept up yet."""
+        """Return the reservation at this time: EXPIRED if it is overdue, even if the sweeper has not seen it yet."""
         if self.state is State.HELD and self.expire_time <= now:
             return replace(self, state=State.EXPIRED)
         return self
 
-    def same(self, lines: tuple[Line, ...]) -> "Reservation":
-        """This one, if it keeps just these lines. Raises ReservationDiffers.
+    def matching(self, lines: tuple[Line, ...]) -> "Reservation":
+        """Return the reservation if it has these lines.
 
-        One without lines was given back before it was made: raises ReservationReleased.
+        Raises ReservationDiffers if it has others, and ReservationReleased if it was released before it was made.
         """
         if not self.lines:
-            raise ReservationReleased("The order gave its pieces back before they were kept.")
+            raise ReservationReleased("The order was released before its stock was reserved.")
         if self.lines != lines:
-            raise ReservationDiffers("Other pieces are kept for this order.")
+            raise ReservationDiffers("The order has a reservation with other lines.")
         return self
 
     def committed(self) -> "Reservation":
-        """Sold; a second time changes nothing. Raises ReservationReleased and ReservationExpired."""
+        """Return the committed reservation; committing twice changes nothing.
+
+        Raises ReservationReleased and ReservationExpired.
+        """
         if self.state is State.RELEASED:
-            raise ReservationReleased("The pieces were given back.")
+            raise ReservationReleased("The reservation was released.")
         if self.state is State.EXPIRED:
-            raise ReservationExpired("The pieces were not bought in time.")
+            raise ReservationExpired("The reservation has expired.")
         return replace(self, state=State.COMMITTED)
 
     def released(self) -> "Reservation":
-        """Given back, sold or not; one that has expired stays so."""
+        """Return the released reservation, committed or not; an expired one stays expired."""
         return self if self.state is State.EXPIRED else replace(self, state=State.RELEASED)
 
 
+def checked_product_id(product_id: str) -> str:
+    """Return the id. Raises ProductNotFound if no product can have it."""
+    if len(product_id) > MAX_PRODUCT_ID_LENGTH or not product_id.isprintable():
+        raise ProductNotFound("There is no such product.")
+    return product_id
+
+
 def checked_order_id(order_id: str) -> str:
-    """The id, if an order may be called so. Raises OrderIdInvalid."""
-    if not 1 <= len(order_id) <= LONGEST_ORDER_ID or not order_id.isprintable():
-        raise OrderIdInvalid(f"An order's id has 1 to {LONGEST_ORDER_ID} printable characters.")
+    """Return the id. Raises OrderIdInvalid if no order can have it."""
+    if not 1 <= len(order_id) <= MAX_ORDER_ID_LENGTH or not order_id.isprintable():
+        raise OrderIdInvalid(f"An order id has 1 to {MAX_ORDER_ID_LENGTH} printable characters.")
     return order_id
+
+
+def checked_lines(lines: Iterable[Line]) -> tuple[Line, ...]:
+    """Return the lines sorted by product: the form in which they are compared, stored and locked.
+
+    Raises LinesEmpty, TooManyLines, ProductNotFound, ProductRepeated and QuantityInvalid.
+    """
+    ordered = tuple(sorted(lines))
+    if not ordered:
+        raise LinesEmpty("A reservation has at least one line.")
+    if len(ordered) > MAX_LINES:
+        raise TooManyLines(f"A reservation has at most {MAX_LINES} lines.")
+    if len({checked_product_id(line.product_id) for line in ordered}) < len(ordered):
+        raise ProductRepeated("Each product has one line.")
+    if not all(1 <= line.quantity <= MAX_QUANTITY for line in ordered):
+        raise QuantityInvalid(f"A line has 1 to {MAX_QUANTITY} units.")
+    return ordered
+
+
+def rejection(lines: tuple[Line, ...], available: Mapping[str, int]) -> ProductNotFound | SoldOut:
+    """Return why the lines can't be reserved if these units were `available` by product id."""
+    if unknown := [line.product_id for line in lines if line.product_id not in available]:
+        return ProductNotFound(f"There is no such product: {', '.join(unknown)}")
+    short = {
+        line.product_id: available[line.product_id]
+        for line in lines
+        if available[line.product_id] < line.quantity
+    }
+    return SoldOut("Sorry, not enough left in stock.", short)
