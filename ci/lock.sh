@@ -28,3 +28,5 @@ done
 compile loadtests/requirements.txt loadtests/pyproject.toml
 # Nor does the container that keeps the sidecars need what a service needs.
 UPGRADE='' compile mesh/requirements.txt mesh/pyproject.toml --constraints requirements.txt
+# The audit's container needs its clients of the stores and nothing of a service.
+UPGRADE='' compile tools/audit/requirements.txt tools/audit/pyproject.toml --constraints requirements.txt

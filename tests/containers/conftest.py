@@ -22,7 +22,7 @@ from tests.system.conftest import (  # noqa: F401 - fixtures
 )
 from tests.system.ledger import Ledger
 from tests.system.test_outages import sells
-from tools.audit.stores import Stores
+from tools.audit import Stores
 
 READY_SECONDS: list[float] = []  # how long the first `up` took, once the images were there
 
@@ -54,9 +54,9 @@ def in_containers(project: Compose) -> Iterator[float]:
         project.try_("--profile", "*", "down", "--volumes", "--timeout", "5")
 
 
-def audited(project: Compose, patience: int = 60) -> None:
-    """Fails where anything is lost; waits so many seconds until all is at rest."""
-    done = project.try_("run", "--rm", "audit", "--patience", str(patience))
+def audited(project: Compose, grace: int = 60) -> None:
+    """Fails if anything is lost. A violation must last for `grace` seconds to count."""
+    done = project.try_("run", "--rm", "audit", "--grace", str(grace))
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -88,5 +88,5 @@ def test_nothing_is_lost_while_containers_are_killed_frozen_and_cut_off(
     with capsys.disabled():
         print(f"\n\n{len(done)} faults ({', '.join(done)}), {len(bought)} orders")
     assert bought
-    audited = compose.try_("run", "--rm", "audit", "--patience", "120")
+    audited = compose.try_("run", "--rm", "audit", "--grace", "120")
     assert audited.returncode == 0, audited.stdout + audited.stderr

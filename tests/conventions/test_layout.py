@@ -38,9 +38,10 @@ def test_a_domain_imports_the_standard_library_only(service: str) -> None:
     assert foreign_imports(source(service) / "domain", f"{service}.domain") == set()
 
 
-def test_the_rules_of_the_audit_import_the_standard_library_and_the_books_only() -> None:
+def test_the_rules_of_the_audit_import_the_standard_library_and_the_snapshot_only() -> None:
     assert (
-        foreign_imports(ROOT / "tools" / "audit" / "rules", "tools.audit.rules", "tools.audit.books") == set()
+        foreign_imports(ROOT / "tools" / "audit" / "rules", "tools.audit.rules", "tools.audit.snapshot")
+        == set()
     )
 
 

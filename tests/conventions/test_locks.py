@@ -17,6 +17,7 @@ from tests.conventions.repository import ROOT, SERVICES, files, imports, source
 
 RUN, DEV = ROOT / "requirements.txt", ROOT / "requirements-dev.txt"
 LOAD = ROOT / "loadtests" / "requirements.txt"  # in a container of their own
+AUDIT = ROOT / "tools" / "audit" / "requirements.txt"  # of its container
 MESH = ROOT / "mesh" / "requirements.txt"  # of the container that keeps the sidecars
 SERVICE_LOCKS = {service: ROOT / "services" / service / "requirements.txt" for service in SERVICES}
 OURS = {"night-market-chassis", "night-market-contracts"}
@@ -68,7 +69,7 @@ def missing_imports(folders: list[Path], lock: Path) -> set[str]:
 
 @pytest.mark.parametrize(
     "lock",
-    [RUN, DEV, LOAD, MESH, *SERVICE_LOCKS.values()],
+    [RUN, DEV, LOAD, MESH, AUDIT, *SERVICE_LOCKS.values()],
     ids=lambda lock: lock.parent.name + "-" + lock.stem,
 )
 def test_a_lock_holds_versions_with_hashes_and_no_address(lock: Path) -> None:
@@ -81,7 +82,9 @@ def test_a_lock_holds_versions_with_hashes_and_no_address(lock: Path) -> None:
     assert len(packages) == len(pins(lock))
 
 
-@pytest.mark.parametrize("lock", [MESH, *SERVICE_LOCKS.values()], ids=["mesh", *SERVICE_LOCKS])
+@pytest.mark.parametrize(
+    "lock", [MESH, AUDIT, *SERVICE_LOCKS.values()], ids=["mesh", "audit", *SERVICE_LOCKS]
+)
 def test_a_container_is_built_with_what_laptop_mode_runs(lock: Path) -> None:
     assert {name: version for name, version in pins(lock).items() if pins(RUN).get(name) != version} == {}
 
@@ -115,6 +118,11 @@ def test_the_lock_of_the_mesh_holds_what_is_declared_and_imported() -> None:
     assert [str(r) for r in asked if not r.specifier.contains(pins(MESH)[r.name])] == [], "run `make lock`"
     only_in_their_tests = missing_imports([ROOT / "mesh" / "tests"], MESH)
     assert missing_imports([ROOT / "mesh"], MESH) <= only_in_their_tests
+
+
+def test_the_lock_of_the_audit_holds_what_it_imports() -> None:
+    code = [path for path in (ROOT / "tools" / "audit").iterdir() if path.name != "tests"]
+    assert missing_imports(code, AUDIT) == set()
 
 
 def test_the_market_s_lock_holds_what_laptop_mode_and_the_audit_import() -> None:

@@ -17,7 +17,7 @@ from tests.crash.boundary import Boundary
 from tests.crash.buyer import Buyer, Shop
 from tests.crash.scenarios import Scenario
 from tests.crash.world import SERVICES, World
-from tools.audit.reconciliation import audit
+from tools.audit import run
 
 T = TypeVar("T")
 _PATIENCE = 20.0  # seconds that an order may take to come to rest
@@ -96,7 +96,7 @@ class Lane:
     def audit(self) -> Mapping[Crash | None, list[str]]:
         """What is wrong in all books, by the crash that befell the order; None: nobody knows which did it."""
         found: dict[Crash | None, list[str]] = {}
-        findings = [(f.id, f"{f.rule}: {f.text}") for f in audit(self._world.stores, _PATIENCE).findings]
+        findings = [(f.id, f"{f.rule}: {f.text}") for f in run(self._world.stores, _PATIENCE).violations]
         findings += [(order_id, f"{kind} was told twice") for order_id, kind in self._books.told_twice()]
         for about, text in findings:
             found.setdefault(self._crashes.get(about), []).append(f"{about}: {text}")

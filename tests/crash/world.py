@@ -20,7 +20,7 @@ from chassis.config import ServiceConfig
 from chassis.testing import eventually
 from tests.crash import child
 from tests.crash.notes import Notes
-from tools.audit.stores import Stores
+from tools.audit import Stores
 
 SERVICES = (
     "bank", "catalog", "cart", "inventory", "payments", "shipping", "orders", "notifications", "recommendations",

@@ -15,15 +15,11 @@ from typing import Any
 import pytest
 import requests
 
-from laptop.environment import Market
-from laptop.home import Home
-from laptop.ports import Ports
 from laptop.tests.blocks import free_block
 from tests.system.doors import Door, addresses
 from tests.system.ledger import Ledger
 from tests.system.scheduling import ByMarket
-from tools.audit.reconciliation import audit
-from tools.audit.stores import Stores
+from tools.audit import Stores, run
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = {
@@ -36,9 +32,7 @@ ADDRESS = {
 }
 PASSWORD = "correct horse battery"
 MESH = ["--mesh"] if os.environ.get("MESH") else []  # a sidecar beside each service, or none
-PATIENCE = (
-    150  # seconds: a mail whose sender lost its database while it was sent is taken up after two minutes
-)
+GRACE = 150  # seconds: a mail whose sender lost its database while it was sent is taken up after two minutes
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -67,7 +61,7 @@ def market(market_folder: Path) -> Iterator[str]:
     try:
         subprocess.run([*laptop, "up", "--port", str(port), *where, *MESH], cwd=ROOT, check=True)
         yield f"http://127.0.0.1:{port}"
-        report = audit(stores_of(folder), patience=PATIENCE)
+        report = run(stores_of(folder), grace=GRACE)
         assert report.is_clean, f"{report.table()}\n\n{report.details()}"
     finally:
         subprocess.run([*laptop, "reset", "--yes", *where], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
@@ -102,10 +96,7 @@ def ledger(stores: Stores) -> Ledger:
 
 def stores_of(folder: Path) -> Stores:
     """The stores of the market whose state is in this folder."""
-    home = Home(folder)
-    port = home.recorded_port()
-    assert port is not None, f"there is no market in {folder}"
-    return Stores.of_market(Market(home, Ports(port), home.secrets(())))
+    return Stores.of_folder(folder)
 
 
 @dataclass(frozen=True)

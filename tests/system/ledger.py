@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import requests
 
-from tools.audit.bank import Bank
-from tools.audit.books import CAPTURE, Entry
-from tools.audit.stores import Stores
+from tools.audit.snapshot import CAPTURE, Entry
+from tools.audit.stores import Bank, Stores
 
 
 @dataclass(frozen=True)

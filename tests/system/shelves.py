@@ -9,7 +9,7 @@ from uuid import uuid4
 import psycopg
 from psycopg.rows import dict_row
 
-from tools.audit.stores import Stores
+from tools.audit import Stores
 
 _ON_SALE = """
     INSERT INTO products (id, name, description, category, price_cents, image)

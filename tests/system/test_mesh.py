@@ -16,8 +16,8 @@ from laptop import closing, gateway, sidecars
 from laptop.home import Home
 from laptop.tests.blocks import free_block
 from mesh.tests.small_mesh import instances
-from tests.system.conftest import MESH, PATIENCE, ROOT, Shopper, sign_up, stores_of
-from tools.audit.reconciliation import audit
+from tests.system.conftest import GRACE, MESH, ROOT, Shopper, sign_up, stores_of
+from tools.audit import run
 
 LABS = ROOT / "mesh" / "labs"
 
@@ -48,8 +48,8 @@ def mesh(request, folder):
         opened = laptop(folder, "up", "--mesh", "--port", str(port))
         assert opened.returncode == 0, opened.stdout + opened.stderr
         yield f"http://127.0.0.1:{port}"
-        report = audit(stores_of(folder), patience=PATIENCE)
-        assert report.is_clean, report.told()
+        report = run(stores_of(folder), grace=GRACE)
+        assert report.is_clean, report.text()
     finally:
         laptop(folder, "reset", "--yes")
 

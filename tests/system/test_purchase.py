@@ -5,8 +5,8 @@ import pytest
 import requests
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from tools.audit.books import CAPTURE
-from tools.audit.reading import read
+from tools.audit import read
+from tools.audit.snapshot import CAPTURE
 
 eventually = retry(
     retry=retry_if_exception_type(AssertionError),

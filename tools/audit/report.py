@@ -1,19 +1,20 @@
-"""What people see of an audit."""
+"""The result of an audit, and its text."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from laptop.terminal import table
-from tools.audit.rules.findings import Finding
+from tabulate import tabulate
 
-_SHOWN = 10  # findings of a rule, unless all are wanted
+from tools.audit.rules import Violation
+
+_MAX_SHOWN = 10  # violations per rule, unless all are requested
 
 
 @dataclass(frozen=True)
 class Row:
-    """What one rule has compared."""
+    """The figures that one rule has compared."""
 
     rule: str
     expected: str
@@ -22,46 +23,53 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """The result: `on_their_way` findings had not stood for long enough to count when patience ended."""
+    """The result of an audit.
 
-    findings: list[Finding]
+    `transient` is the number of differences that had not lasted for the grace period when the audit ended.
+    """
+
+    violations: list[Violation]
     rows: Sequence[Row]
-    on_their_way: int = 0
+    transient: int = 0
 
     @property
     def is_clean(self) -> bool:
-        """Whether all books agree."""
-        return not self.findings
-
-    def of(self, rule: str) -> list[Finding]:
-        """The findings of a rule."""
-        return [finding for finding in self.findings if finding.rule == rule]
+        """Whether no rule is violated."""
+        return not self.violations
 
     def table(self) -> str:
-        """Each rule in a line: what was compared, and whether it agrees."""
-        rows: list[tuple[str, ...]] = []
-        for row in self.rows:
-            wrong = self.of(row.rule)
-            rows.append((row.rule, row.expected, row.found, f"{len(wrong):,} wrong" if wrong else "ok"))
-        return table(("compared", "expected", "found", ""), rows)
+        """One line per rule: what was compared, and whether it agrees."""
+        rows = [(row.rule, row.expected, row.found, self._verdict(row.rule)) for row in self.rows]
+        headings = ("compared", "expected", "found", "")
+        text: str = tabulate([headings, *rows], tablefmt="plain", disable_numparse=True)
+        return "\n".join(line.rstrip() for line in text.splitlines())
 
-    def details(self, all_of_them: bool = False) -> str:
-        """The findings, rule by rule, with the offending ids; of each rule ten, or all."""
+    def details(self, show_all: bool = False) -> str:
+        """The violations by rule, with the ids that are affected: ten per rule, or all."""
         blocks = []
-        for rule in dict.fromkeys(finding.rule for finding in self.findings):
-            found = self.of(rule)
-            shown = found if all_of_them else found[:_SHOWN]
-            lines = [f"  {finding.id}: {finding.text}" for finding in shown]
+        for rule in dict.fromkeys(violation.rule for violation in self.violations):
+            found = self._of(rule)
+            shown = found if show_all else found[:_MAX_SHOWN]
+            lines = [f"  {violation.id}: {violation.text}" for violation in shown]
             if len(found) > len(shown):
                 lines.append(f"  and {len(found) - len(shown)} more: make audit V=1")
             blocks.append("\n".join([rule, *lines]))
         return "\n\n".join(blocks)
 
-    def told(self, all_of_them: bool = False) -> str:
-        """The whole answer for people: the table, and what is wrong, or that nothing is."""
+    def text(self, show_all: bool = False) -> str:
+        """The whole report: the table, and the violations if there are any."""
         parts = [self.table()]
-        if self.on_their_way:
-            changing = f"{self.on_their_way:,} more differences were a matter of time: the market is busy."
-            parts.append(f"{changing}\nFor the whole truth, audit it again when it is quiet.")
-        parts.append("Nothing is lost." if self.is_clean else self.details(all_of_them))
+        if self.transient:
+            parts.append(
+                f"{self.transient:,} more differences may be transient, because the stack is in use.\n"
+                "To check them as well, run the audit again when the stack is idle."
+            )
+        parts.append("Nothing is lost." if self.is_clean else self.details(show_all))
         return "\n\n".join(parts)
+
+    def _of(self, rule: str) -> list[Violation]:
+        return [violation for violation in self.violations if violation.rule == rule]
+
+    def _verdict(self, rule: str) -> str:
+        number = len(self._of(rule))
+        return f"{number:,} wrong" if number else "ok"

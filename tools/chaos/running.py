@@ -13,10 +13,7 @@ from psycopg.rows import dict_row
 
 from laptop.environment import Market
 from laptop.terminal import Progress
-from tools.audit.errors import CannotRead
-from tools.audit.reconciliation import audit
-from tools.audit.report import Report
-from tools.audit.stores import Stores
+from tools import audit
 from tools.chaos.crowd import crowd
 from tools.chaos.edges import Edge
 from tools.chaos.findings import Finding
@@ -46,7 +43,7 @@ class Outcome:
 
     requests: Sequence[Judged]
     forces: Sequence[Force]
-    audit: Report | None
+    audit: audit.Report | None
     findings: Sequence[Finding]
 
 
@@ -123,9 +120,9 @@ def _orders(market: Market) -> dict[tuple[str, str], Order]:
     }
 
 
-def _audited(market: Market) -> tuple[Report | None, list[Finding]]:
+def _audited(market: Market) -> tuple[audit.Report | None, list[Finding]]:
     try:
-        report = audit(Stores.of_market(market))
-    except CannotRead as error:
+        report = audit.run(audit.Stores.of_market(market))
+    except audit.StoreError as error:
         return None, [Finding("the audit cannot read a store", str(error))]
-    return report, [Finding(f"audit: {one.rule}", f"{one.id}: {one.text}") for one in report.findings]
+    return report, [Finding(f"audit: {one.rule}", f"{one.id}: {one.text}") for one in report.violations]

@@ -1,17 +1,8 @@
-"""The rules: pure functions from books to findings; the standard library only."""
+"""The rules: pure functions from a snapshot to violations, with the standard library only."""
 
-from tools.audit.rules import bank, events, goods, lessons, mails, orders, payments, shipments
-from tools.audit.rules.findings import Finding, Rule
+from tools.audit.rules import events, money, orders, stock
+from tools.audit.rules.rule import Rule, Violation
 
-RULES: tuple[Rule, ...] = (
-    *orders.RULES,
-    *bank.RULES,
-    *payments.RULES,
-    *goods.RULES,
-    *shipments.RULES,
-    *mails.RULES,
-    *lessons.RULES,
-    *events.RULES,
-)
+RULES: tuple[Rule, ...] = (*orders.RULES, *money.RULES, *stock.RULES, *events.RULES)
 
-__all__ = ["RULES", "Finding", "Rule"]
+__all__ = ["RULES", "Rule", "Violation"]

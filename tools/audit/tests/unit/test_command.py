@@ -1,4 +1,4 @@
-"""What a person sees who cannot have an audit."""
+"""The command's exit codes and error messages."""
 
 import pytest
 
@@ -9,27 +9,47 @@ from laptop.ports import Ports
 from tools.audit.__main__ import main
 
 
-def test_a_market_that_is_closed_is_exit_code_3(tmp_path, capsys):
+def error_line(capsys):
+    (line,) = capsys.readouterr().err.splitlines()
+    return line
+
+
+def test_a_stack_that_is_not_running_is_exit_code_3(tmp_path, capsys):
     assert main(["--dir", str(tmp_path)], {}) == 3
-    assert capsys.readouterr().err == "The market is closed. Open it: make up\n"
+    assert "make up" in error_line(capsys)
 
 
-def test_the_market_is_the_one_that_market_dir_names(tmp_path, capsys):
+def test_market_dir_names_the_stack(tmp_path):
     assert main([], {"MARKET_DIR": str(tmp_path)}) == 3
 
 
-@pytest.mark.parametrize("patience", ["long", "-1", "nan", "inf"])
-def test_bad_arguments_are_exit_code_2(patience, capsys):
-    with pytest.raises(SystemExit) as ended:
-        main(["--patience", patience], {})
-    assert ended.value.code == 2
-    assert "--patience" in capsys.readouterr().err
+@pytest.mark.parametrize("grace", ["long", "-1", "nan", "inf"])
+def test_an_invalid_argument_is_exit_code_2(grace, capsys):
+    with pytest.raises(SystemExit) as exited:
+        main(["--grace", grace], {})
+    assert exited.value.code == 2
+    assert "--grace" in capsys.readouterr().err
 
 
-def test_a_store_that_does_not_answer_is_one_line_and_exit_code_1(tmp_path, free_port, monkeypatch, capsys):
+def test_an_unavailable_store_is_exit_code_1(tmp_path, free_port, monkeypatch, capsys):
     home = Home(tmp_path)
     silent = Market(home, Ports(free_port() - 10), home.secrets(()))
     monkeypatch.setattr(closing, "required", lambda _: (silent, None))
     assert main(["--dir", str(tmp_path)], {}) == 1
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("The database of orders cannot be read")
+    assert error_line(capsys).startswith("The database of orders cannot be read")
+
+
+def test_a_missing_secret_in_a_container_is_exit_code_2(tmp_path, capsys):
+    assert main(["--secrets", str(tmp_path)], {}) == 2
+    assert "accounts_database_url" in error_line(capsys)
+
+
+def test_an_unavailable_store_in_a_container_is_exit_code_1(tmp_path, free_port, capsys):
+    address = f"127.0.0.1:{free_port()}"
+    owners = ("accounts", "catalog", "inventory", "orders", "payments", "shipping", "recommendations")
+    for name in (*owners, "notifications", "bank"):
+        (tmp_path / f"{name}_database_url").write_text(f"postgresql://{name}:secret@{address}/{name}")
+    (tmp_path / "nats_url").write_text(f"nats://market:secret@{address}")
+    (tmp_path / "bank_api_key").write_text("secret")
+    assert main(["--secrets", str(tmp_path), "--mail", str(tmp_path)], {}) == 1
+    assert "cannot be read" in error_line(capsys)

@@ -1,19 +1,21 @@
 from dataclasses import replace
 from pathlib import Path
 
-from tools.audit.reading import OUTBOXES
-from tools.audit.tests.unit.fabricated import a_market, findings
+from tools.audit.reader import OUTBOXES
+from tools.audit.tests.unit.example import example_snapshot, violations
 
 SERVICES = Path(__file__).parents[4] / "services"
 
 
-def test_an_event_that_waits_in_an_outbox_is_found():
-    books = replace(a_market(), outboxes={"orders": ("event-1",), "shipping": ()})
-    assert findings(books) == {("outboxes", "event-1")}
+def test_an_event_in_an_outbox_is_a_violation():
+    snapshot = replace(example_snapshot(), outboxes={"orders": ("event-1",), "shipping": ()})
+    assert violations(snapshot) == {("outboxes", "event-1")}
 
 
-def test_dead_letters_are_found():
-    assert findings(replace(a_market(), dead_letters={"shipping": 2})) == {("dead letters", "shipping")}
+def test_dead_letters_are_violations():
+    assert violations(replace(example_snapshot(), dead_letters={"shipping": 2})) == {
+        ("dead letters", "shipping")
+    }
 
 
 def test_every_outbox_is_read():

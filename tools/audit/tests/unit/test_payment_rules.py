@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from tools.audit.books import Payment
-from tools.audit.tests.unit.fabricated import a_market, changed, findings, without
+from tools.audit.snapshot import Payment
+from tools.audit.tests.unit.example import changed, example_snapshot, violations, without
 
 
 @pytest.mark.parametrize(
@@ -14,33 +14,35 @@ from tools.audit.tests.unit.fabricated import a_market, changed, findings, witho
         ("shipped", {"amount_cents": None}),
         ("shipped", {"token": "tok_mastercard"}),
         ("shipped", {"bank_reference": "auth packed"}),
-        ("regretted", {"state": "CAPTURED"}),
+        ("canceled", {"state": "CAPTURED"}),
         ("expired", {"state": "AUTHORIZED"}),
         ("declined", {"state": "AUTHORIZED"}),
         ("declined", {"state": "PENDING"}),
         ("declined", {"state": "VOIDED"}),  # with an amount: the bank would know it
     ],
 )
-def test_a_payment_that_is_not_as_the_bank_has_it_is_found(order_id, wrong):
-    assert findings(changed(a_market(), "payments", order_id, **wrong)) == {("payments", order_id)}
+def test_a_payment_that_differs_from_the_ledger_is_a_violation(order_id, wrong):
+    assert violations(changed(example_snapshot(), "payments", order_id, **wrong)) == {("payments", order_id)}
 
 
-@pytest.mark.parametrize("order_id", ["shipped", "regretted"])
-def test_an_order_whose_payment_is_missing_is_found(order_id):
-    assert findings(without(a_market(), "payments", order_id)) == {("payments", order_id)}
+@pytest.mark.parametrize("order_id", ["shipped", "canceled"])
+def test_an_order_without_its_payment_is_a_violation(order_id):
+    assert violations(without(example_snapshot(), "payments", order_id)) == {("payments", order_id)}
 
 
-def test_a_payment_of_no_order_is_found():
-    books = a_market()
+def test_a_payment_without_an_order_is_a_violation():
+    snapshot = example_snapshot()
     stray = Payment("stray", "VOIDED", None, "", "")
-    assert findings(replace(books, payments={**books.payments, "stray": stray})) == {("payments", "stray")}
+    assert violations(replace(snapshot, payments={**snapshot.payments, "stray": stray})) == {
+        ("payments", "stray")
+    }
 
 
-def test_a_payment_that_was_cancelled_before_it_was_asked_for_is_in_order():
-    books = a_market()
+def test_a_payment_that_was_canceled_before_it_was_requested_is_no_violation():
+    snapshot = example_snapshot()
     unasked = Payment("sold-out", "VOIDED", None, "", "")
-    assert findings(replace(books, payments={**books.payments, "sold-out": unasked})) == set()
+    assert violations(replace(snapshot, payments={**snapshot.payments, "sold-out": unasked})) == set()
 
 
-def test_the_payment_of_an_order_with_steps_left_may_be_behind_the_bank():
-    assert findings(changed(a_market(), "payments", "begun", state="PENDING")) == set()
+def test_the_payment_of_an_unfinished_order_may_lag_behind_the_bank():
+    assert violations(changed(example_snapshot(), "payments", "pending", state="PENDING")) == set()

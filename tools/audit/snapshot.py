@@ -1,4 +1,4 @@
-"""What the audit reads: plain facts, as each service has written them down. Amounts are in cents."""
+"""What one reading of all stores contains: plain facts, as each service has recorded them. Amounts are in cents."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Order:
-    """An order as orders has it.
+    """An order in the database of orders.
 
-    `confirm_time` is None where it was never confirmed; `move_time` is when its journey last got on, that is, when
-    a step was begun, done or refused.
+    `confirm_time` is None if the order was never confirmed. `move_time` is the time of its last progress: a step that
+    was started, done or rejected. `next_step` is None if no step is left.
     """
 
     id: str
@@ -45,27 +45,27 @@ class Order:
 
     @property
     def was_confirmed(self) -> bool:
-        """Whether it ever was confirmed, whatever became of it."""
+        """Whether the order was ever confirmed, even if it was canceled later."""
         return self.confirm_time is not None
 
     @property
     def is_finished(self) -> bool:
-        """Whether nothing is left to do."""
+        """Whether no step is left."""
         return self.next_step is None
 
     @property
-    def is_sold(self) -> bool:
-        """Whether it is paid for good, unless somebody cancels it."""
+    def is_completed(self) -> bool:
+        """Whether the order is finished and sold: confirmed or shipped."""
         return self.is_finished and self.state in ("CONFIRMED", "SHIPPED")
 
     @property
-    def is_undone(self) -> bool:
-        """Whether it is cancelled, and all is given back."""
+    def is_canceled(self) -> bool:
+        """Whether the order is finished and canceled: everything must be given back."""
         return self.is_finished and self.state == "CANCELLED"
 
     @property
-    def pieces(self) -> Counter[str]:
-        """How many pieces of which product."""
+    def units(self) -> Counter[str]:
+        """The ordered quantity of each product."""
         found: Counter[str] = Counter()
         for line in self.lines:
             found[line.product_id] += line.quantity
@@ -86,8 +86,8 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Position:
-    """What the bank has done for one order, the oldest entry first."""
+class OrderLedger:
+    """The bank's entries of one order, oldest first."""
 
     entries: tuple[Entry, ...] = ()
 
@@ -96,24 +96,24 @@ class Position:
         return [entry.amount_cents for entry in self.entries if entry.operation == operation]
 
     @property
-    def last(self) -> str:
-        """The operation that was done last; empty where none was."""
+    def last_operation(self) -> str:
+        """The latest operation; empty if there is none."""
         return self.entries[-1].operation if self.entries else ""
 
     @property
     def held_cents(self) -> int:
-        """What is held and neither taken nor let go."""
+        """The amount that is authorized, but neither captured nor voided."""
         return sum(self.amounts(AUTHORIZE)) - sum(self.amounts(CAPTURE)) - sum(self.amounts(VOID))
 
     @property
-    def taken_cents(self) -> int:
-        """What is taken and not given back."""
+    def charged_cents(self) -> int:
+        """The amount that is captured and not refunded."""
         return sum(self.amounts(CAPTURE)) - sum(self.amounts(REFUND))
 
 
 @dataclass(frozen=True)
 class Payment:
-    """The payment of an order as payments has it; without an amount where none was ever asked for."""
+    """The payment of an order in the database of payments; `amount_cents` is None if none was ever requested."""
 
     order_id: str
     state: str
@@ -124,17 +124,17 @@ class Payment:
 
 @dataclass(frozen=True)
 class Reservation:
-    """The pieces that inventory keeps, or has kept, for an order."""
+    """The units that inventory holds, or has held, for an order."""
 
     order_id: str
     state: str
     expire_time: datetime
-    pieces: Counter[str]
+    units: Counter[str]
 
 
 @dataclass(frozen=True)
 class Movement:
-    """Pieces that were DELIVERED, SOLD or RETURNED; `reference` is the delivery or the order."""
+    """Units that were DELIVERED, SOLD or RETURNED; `reference` is the delivery or the order."""
 
     reference: str
     product_id: str
@@ -144,7 +144,7 @@ class Movement:
 
 @dataclass(frozen=True)
 class Stock:
-    """A product's line of inventory's view `stock_audit`, in pieces."""
+    """A product's row of inventory's view `stock_audit`, in units."""
 
     product_id: str
     available: int
@@ -156,7 +156,7 @@ class Stock:
 
 @dataclass(frozen=True)
 class Shipment:
-    """The parcel of an order as shipping has it."""
+    """The shipment of an order in the database of shipping."""
 
     order_id: str
     state: str
@@ -167,11 +167,11 @@ class Shipment:
 
 
 @dataclass(frozen=True)
-class Mail:
-    """A mail as notifications has it; `letter_id` is what its file is called."""
+class Email:
+    """An email in the database of notifications; `message_id` is the name of its file in the mail folder."""
 
     event_id: str
-    letter_id: str
+    message_id: str
     kind: str
     order_id: str
     recipient: str
@@ -179,8 +179,11 @@ class Mail:
 
 
 @dataclass(frozen=True)
-class Lessons:
-    """What recommendations has counted, and from which orders; `seed` has the baskets that it began with."""
+class CoPurchases:
+    """What recommendations has counted: orders by product and by pair of products.
+
+    `learned` has the ids of the orders that were counted; `seed` has the product lists that the counts started with.
+    """
 
     sold: Mapping[str, int]
     pairs: Mapping[tuple[str, str], int]
@@ -189,12 +192,12 @@ class Lessons:
 
 
 @dataclass(frozen=True)
-class Books:
-    """All that was read at one time.
+class Snapshot:
+    """All stores, as one reading found them.
 
-    `time` is that of orders' database. What an order has one of is found by the order's id. `letters` are the names
-    of the files in the mail folder, None where there is none; `outboxes` has the ids of the events that wait in each,
-    `dead_letters` how many of each service's are set aside.
+    `time` is the time of orders' database. Mappings of records are keyed by the order's id. `email_files` are the names
+    of the files in the mail folder, None if there is no folder. `outboxes` has the ids of the unsent events by service,
+    `dead_letters` the number of dead-lettered events by service.
     """
 
     time: datetime
@@ -207,38 +210,38 @@ class Books:
     movements: tuple[Movement, ...]
     stock: tuple[Stock, ...]
     shipments: Mapping[str, Shipment]
-    mails: tuple[Mail, ...]
-    letters: tuple[str, ...] | None
-    lessons: Lessons
+    emails: tuple[Email, ...]
+    email_files: tuple[str, ...] | None
+    co_purchases: CoPurchases
     outboxes: Mapping[str, tuple[str, ...]]
     dead_letters: Mapping[str, int]
 
     @cached_property
-    def sold(self) -> tuple[Order, ...]:
-        """The orders that are paid for good."""
-        return tuple(order for order in self.orders.values() if order.is_sold)
+    def completed(self) -> tuple[Order, ...]:
+        """The completed orders."""
+        return tuple(order for order in self.orders.values() if order.is_completed)
 
     @cached_property
-    def undone(self) -> tuple[Order, ...]:
-        """The orders that are cancelled, with nothing left to do."""
-        return tuple(order for order in self.orders.values() if order.is_undone)
+    def canceled(self) -> tuple[Order, ...]:
+        """The canceled orders without a step left."""
+        return tuple(order for order in self.orders.values() if order.is_canceled)
 
     @cached_property
     def unfinished(self) -> tuple[Order, ...]:
-        """The orders that have a step left."""
+        """The orders with a step left."""
         return tuple(order for order in self.orders.values() if not order.is_finished)
 
     @cached_property
-    def positions(self) -> Mapping[str, Position]:
-        """What the bank has done, by the reference of its entries."""
+    def ledgers(self) -> Mapping[str, OrderLedger]:
+        """The bank's entries, grouped by their reference."""
         found: dict[str, list[Entry]] = defaultdict(list)
         for entry in self.entries:
             found[entry.reference].append(entry)
-        return {reference: Position(tuple(entries)) for reference, entries in found.items()}
+        return {reference: OrderLedger(tuple(entries)) for reference, entries in found.items()}
 
-    def at_the_bank(self, order_id: str) -> Position:
-        """What the bank has done for the order."""
-        return self.positions.get(order_id, Position())
+    def ledger(self, order_id: str) -> OrderLedger:
+        """The bank's entries of an order."""
+        return self.ledgers.get(order_id, OrderLedger())
 
     @cached_property
     def _moved(self) -> Mapping[tuple[str, str], Counter[str]]:
@@ -248,5 +251,5 @@ class Books:
         return found
 
     def moved(self, order_id: str, kind: str) -> Counter[str]:
-        """How many pieces of which product were SOLD to, or RETURNED by, the order."""
+        """The units of each product that were SOLD to, or RETURNED from, the order."""
         return self._moved.get((order_id, kind), Counter())
