@@ -1,4 +1,4 @@
-"""Every service has the same layout, and its domain depends on the standard library only."""
+"""Every service has the same layout, and its domain depends on the standard library and the shared limits only."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ LAYOUT = [
     "tests/unit",
     "tests/service",
 ]
+SHARED_LIMITS = "nightmarket.limits"
 # The only modules that read environment variables.
 READS_THE_ENVIRONMENT = {"libs/chassis/src/chassis/config.py"}
 
@@ -34,8 +35,14 @@ def test_a_service_has_the_common_layout(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_domain_imports_the_standard_library_only(service: str) -> None:
-    assert foreign_imports(source(service) / "domain", f"{service}.domain") == set()
+def test_a_domain_imports_the_standard_library_and_the_shared_limits_only(service: str) -> None:
+    # The limits are constants and themselves import the standard library only, as the next test checks.
+    assert foreign_imports(source(service) / "domain", f"{service}.domain", SHARED_LIMITS) == set()
+
+
+def test_the_shared_limits_import_the_standard_library_only() -> None:
+    path = ROOT / "libs" / "contracts" / "src" / "nightmarket" / "limits.py"
+    assert {module for module in imports(path) if module not in sys.stdlib_module_names} == set()
 
 
 def test_the_rules_of_the_audit_import_the_standard_library_and_the_snapshot_only() -> None:

@@ -13,7 +13,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from google.protobuf.descriptor_pool import DescriptorPool
 
 from openapi.comments import Comments, comments, errors, without_errors
-from openapi.rules import HEADERS, LIMITS, REQUIRED, Schema
+from openapi.rules import EXTRA_LIMITS, HEADERS, LIMITS, REQUIRED, Schema
 from openapi.schemas import Schemas
 
 _EXTRA = Path(__file__).parent / "extra.json"
@@ -42,7 +42,7 @@ def document(descriptors: FileDescriptorSet) -> str:
     for file in files:
         pool.Add(file)
     _check_rules(pool, [f"{file.package}." for file in files])
-    result: Schema = json.loads(_EXTRA.read_text(encoding="utf-8"))
+    result = _extra()
     schemas = Schemas(texts)
     for file in files:
         for service in file.service:
@@ -54,6 +54,16 @@ def document(descriptors: FileDescriptorSet) -> str:
         for operation in operations.values():
             _add_what_the_gateway_refuses(operation["responses"])
     return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
+
+
+def _extra() -> Schema:
+    result: Schema = json.loads(_EXTRA.read_text(encoding="utf-8"))
+    for name, limits in EXTRA_LIMITS.items():
+        schema = result["components"]
+        for part in name.split("/"):
+            schema = schema[part]
+        schema |= limits
+    return result
 
 
 def _add_what_the_gateway_refuses(responses: Schema) -> None:

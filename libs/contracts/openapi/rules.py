@@ -1,40 +1,69 @@
-"""What the comments of the .proto files say for people, said for programs: limits, and what must be there.
+"""Limits and required fields that Protocol Buffers cannot express, for the API's document.
 
-Names are MessageName.field_name, as in the .proto files; one that does not exist is an error.
+Names are MessageName.field_name, as in the .proto files. A name that does not exist is an error.
 """
 
 from typing import Any
 
+from nightmarket import limits
+
 Schema = dict[str, Any]
 
-_PRODUCT_ID: Schema = {"minLength": 1, "maxLength": 64}
-_PAGE_TOKEN: Schema = {"maxLength": 1024}
+_PRODUCT_ID: Schema = {"minLength": 1, "maxLength": limits.MAX_PRODUCT_ID}
+_PAGE_TOKEN: Schema = {"maxLength": limits.MAX_PAGE_TOKEN}
+
+
+def _quantity(minimum: int) -> Schema:
+    return {"minimum": minimum, "maximum": limits.MAX_QUANTITY}
+
+
+def _page_size(default: int, maximum: int = limits.MAX_PAGE_SIZE) -> Schema:
+    return {"minimum": 0, "maximum": maximum, "default": default}
+
+
+def _address(field: str, minimum: int = 1) -> Schema:
+    maximum = {"maxLength": limits.MAX_ADDRESS[field]}
+    return {"minLength": minimum} | maximum if minimum else maximum
+
 
 LIMITS: dict[str, Schema] = {
     "AddItemRequest.product_id": _PRODUCT_ID,
-    "AddItemRequest.quantity": {"minimum": 1, "maximum": 99},
-    "Address.city": {"minLength": 1, "maxLength": 100},
-    "Address.country_code": {"pattern": "^[A-Z]{2}$"},
-    "Address.line1": {"minLength": 1, "maxLength": 200},
-    "Address.line2": {"maxLength": 200},
-    "Address.name": {"minLength": 1, "maxLength": 100},
-    "Address.postal_code": {"minLength": 1, "maxLength": 20},
-    "BatchGetProductsRequest.ids": {"maxItems": 100},
-    "CartItem.quantity": {"minimum": 1, "maximum": 99},
-    "ListOrdersRequest.page_size": {"minimum": 0, "maximum": 100, "default": 20},
+    "AddItemRequest.quantity": _quantity(1),
+    "Address.city": _address("city"),
+    "Address.country_code": {"pattern": f"^{limits.COUNTRY_CODE.pattern}$"},
+    "Address.line1": _address("line1"),
+    "Address.line2": _address("line2", 0),
+    "Address.name": _address("name"),
+    "Address.postal_code": _address("postal_code"),
+    "BatchGetProductsRequest.ids": {"maxItems": limits.MAX_BATCH},
+    "CartItem.quantity": _quantity(1),
+    "ListOrdersRequest.page_size": _page_size(limits.ORDERS_PAGE_SIZE),
     "ListOrdersRequest.page_token": _PAGE_TOKEN,
-    "ListProductsRequest.page_size": {"minimum": 0, "maximum": 100, "default": 24},
+    "ListProductsRequest.page_size": _page_size(limits.PRODUCTS_PAGE_SIZE),
     "ListProductsRequest.page_token": _PAGE_TOKEN,
-    "ListProductsRequest.query": {"maxLength": 200},
-    "ListRecommendationsRequest.page_size": {"minimum": 0, "maximum": 20, "default": 4},
+    "ListProductsRequest.query": {"maxLength": limits.MAX_QUERY},
+    "ListRecommendationsRequest.page_size": _page_size(
+        limits.RECOMMENDATIONS_PAGE_SIZE, limits.MAX_RECOMMENDATIONS
+    ),
     "PlaceOrderRequest.payment_token": {"minLength": 1},
-    "Product.id": {"pattern": "^[a-z0-9-]{1,64}$"},
+    "Product.id": {"pattern": f"^[a-z0-9-]{{1,{limits.MAX_PRODUCT_ID}}}$"},
     "SetItemRequest.product_id": _PRODUCT_ID,
-    "SetItemRequest.quantity": {"minimum": 0, "maximum": 99},
+    "SetItemRequest.quantity": _quantity(0),
     "Stock.available": {"minimum": 0},
 }
 
-# Without these, a request is refused. (What an answer holds is known from the types.)
+# The same for extra.json; names are paths below its components.
+EXTRA_LIMITS: dict[str, Schema] = {
+    "parameters/IdempotencyKey/schema": {"pattern": f"^{limits.IDEMPOTENCY_KEY.pattern}$"},
+    "schemas/CreateAccountRequest/properties/email": {"maxLength": limits.MAX_EMAIL},
+    "schemas/CreateAccountRequest/properties/name": {"minLength": 1, "maxLength": limits.MAX_NAME},
+    "schemas/CreateAccountRequest/properties/password": {
+        "minLength": limits.MIN_PASSWORD,
+        "maxLength": limits.MAX_PASSWORD,
+    },
+}
+
+# A request without one of these fields is rejected. The types define which fields a response has.
 REQUIRED: dict[str, list[str]] = {
     "AddItemRequest": ["product_id", "quantity"],
     "Address": ["name", "line1", "city", "postal_code", "country_code"],
@@ -42,5 +71,5 @@ REQUIRED: dict[str, list[str]] = {
     "SetItemRequest": [],
 }
 
-# Headers that a method takes: parameters among the components of extra.json.
+# Header parameters of a method; extra.json defines them.
 HEADERS: dict[str, list[str]] = {"PlaceOrder": ["IdempotencyKey"]}
