@@ -180,8 +180,8 @@ def test_the_storefront_identifies_its_visitor_by_the_cookie(
 
 
 def test_a_visitor_without_a_cookie_has_no_cookie_error(client: Client, upstreams: FakeUpstreams) -> None:
-    client.get("/", headers={"X-Account-Trouble": "forged"})
-    assert "x-account-trouble" not in upstreams.logs["storefront"].last.headers
+    client.get("/", headers={"X-Account-Error": "forged"})
+    assert "x-account-error" not in upstreams.logs["storefront"].last.headers
 
 
 def test_a_visitor_with_an_expired_cookie_is_not_signed_in(client: Client, upstreams: FakeUpstreams) -> None:

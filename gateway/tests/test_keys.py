@@ -33,7 +33,7 @@ def status(client: Client, key: Key) -> int:
 def cookie_error(client: Client, upstreams: FakeUpstreams, token: str) -> str | None:
     """Return why the cookie with this token is invalid, from the header that the storefront receives."""
     client.get("/", headers={"Cookie": f"session={token}"})
-    return upstreams.logs["storefront"].last.headers.get("x-account-trouble")
+    return upstreams.logs["storefront"].last.headers.get("x-account-error")
 
 
 def test_keys_rotate_without_downtime(client: Client, ring: KeyRing) -> None:

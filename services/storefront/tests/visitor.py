@@ -55,7 +55,7 @@ class Visitor:
         session = self.client.get_cookie("session")
         account = self.account or (session.value.removeprefix("token-of-") if session else "")
         if self.trouble:
-            headers["x-account-trouble"] = self.trouble
+            headers["x-account-error"] = self.trouble
         elif account:
             headers |= {"x-account-id": account, "x-account-email": account}
         return self.client.open(path, headers=headers, **how)

@@ -3,7 +3,7 @@
 from chassis import call
 from chassis.errors import Unavailable
 
-_TROUBLE = "x-account-trouble"
+_TROUBLE = "x-account-error"
 _NO_KEYS = (
     "Jwks remote fetch is failed"  # the gateway's words: it has never got the keys to check a session with
 )
