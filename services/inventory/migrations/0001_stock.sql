@@ -1,4 +1,4 @@
--- The units that can be bought now. Free space on each page keeps frequent updates of a popular product in place.
+-- What can be bought now. Room on each page keeps updates in place: a hot product is written over and over.
 CREATE TABLE stock (
     product_id text PRIMARY KEY,
     available  integer NOT NULL CHECK (available >= 0)
@@ -19,8 +19,8 @@ CREATE TABLE reservation_lines (
     PRIMARY KEY (order_id, product_id)
 );
 
--- Units that were delivered, sold or returned. The reference is the delivery or the order; the primary key keeps
--- either from counting twice.
+-- Every piece that came or went: delivered to us, sold to a buyer, returned by one. The reference is the
+-- delivery or the order; the key lets neither count twice.
 CREATE TABLE movements (
     reference  text NOT NULL,
     product_id text NOT NULL REFERENCES stock,
@@ -30,7 +30,7 @@ CREATE TABLE movements (
     PRIMARY KEY (reference, product_id, kind)
 );
 
--- For the audit: available + held = delivered - sold + returned, for every product at any time.
+-- For the audit: available + held = delivered - sold + returned, for every product and at every instant.
 CREATE VIEW stock_audit AS
 SELECT product_id,
        available,
