@@ -1,4 +1,4 @@
-"""Images are built alike, and docker-compose.yml tells each service what laptop mode tells it."""
+"""All images are built the same way, and docker-compose.yml configures each service like laptop mode."""
 
 from __future__ import annotations
 
@@ -16,17 +16,21 @@ MODEL = "catalog"
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 OBSERVERS = yaml.safe_load((ROOT / "telemetry" / "compose.yaml").read_text())
 ALL: dict[str, dict[str, Any]] = {**COMPOSE["services"], **OBSERVERS["services"]}
-OUTSIDE = {"bank", "payments", "notifications"}  # who belongs to the world or talks with it
+OUTSIDE = {
+    "bank",
+    "payments",
+    "notifications",
+}  # the external bank, and the services that connect to the outside
 BY_NAME = {service.name: service for service in SERVICES}
 
 
 def dockerfile(service: str) -> list[str]:
-    """The lines of a service's Dockerfile."""
+    """Return the lines of a service's Dockerfile."""
     return (ROOT / "services" / service / "Dockerfile").read_text().splitlines()
 
 
 def expected(service: Service) -> list[str]:
-    """The model's Dockerfile, for another service: what it is, and which of the two folders it has."""
+    """Return the Dockerfile of the model service with the differences of another service."""
     folder = ROOT / "services" / service.name
     project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
     parts = [part for part in ("migrations", "seed") if (folder / part).is_dir()]
@@ -47,21 +51,21 @@ def expected(service: Service) -> list[str]:
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_the_dockerfiles_of_all_services_are_one(service: Service) -> None:
+def test_a_dockerfile_differs_from_the_model_only_where_it_must(service: Service) -> None:
     own = [line.removesuffix(" MAIL_DIR=/mail") for line in dockerfile(service.name)]
-    if service.name == "notifications":  # the only one that writes files
+    if service.name == "notifications":  # the only service that writes files
         own = [line for line in own if "/mail" not in line]
     assert own == expected(service)
 
 
 def settings(service: Service) -> dict[str, str]:
-    """What a service's container finds in its environment, telemetry left out."""
+    """Return the environment of a service's container, without telemetry."""
     environment = dict(COMPOSE["services"][service.name].get("environment", {}))
     return {name: value for name, value in environment.items() if not name.startswith("OTEL_")}
 
 
 def addresses(service: Service) -> dict[str, str]:
-    """Where it finds those whom it calls."""
+    """Return the addresses of a service's upstreams, by variable."""
     return {
         f"{name.upper()}_ADDR" if BY_NAME[name].protocol is Protocol.GRPC else f"{name.upper()}_URL": (
             f"{name}:8000" if BY_NAME[name].protocol is Protocol.GRPC else f"http://{name}:8000"
@@ -71,29 +75,29 @@ def addresses(service: Service) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_a_container_is_told_what_the_same_program_is_told_on_a_laptop(service: Service) -> None:
+def test_a_container_has_the_settings_of_laptop_mode(service: Service) -> None:
     found = settings(service)
     stores = {"DATABASE_URL"} if service.database else set()
     stores |= {"NATS_URL"} if service.nats else set()
-    optional, told_by_image = {"SMTP_URL"}, {"MAIL_DIR"}
-    wanted = stores | set(addresses(service)) | set(service.settings) - told_by_image
-    assert {name.removesuffix("_FILE") for name in found} - optional == wanted
+    optional, set_by_image = {"SMTP_URL"}, {"MAIL_DIR"}
+    expected_values = stores | set(addresses(service)) | set(service.settings) - set_by_image
+    assert {name.removesuffix("_FILE") for name in found} - optional == expected_values
     assert addresses(service).items() <= found.items()
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_a_container_is_in_the_networks_that_it_needs_and_in_no_other(service: Service) -> None:
-    wanted = {"data"} if service.database or service.nats else set()
-    wanted |= {"outside"} if service.name in OUTSIDE else set()
-    wanted |= {"mesh"} if service.name != "bank" else set()
-    assert set(COMPOSE["services"][service.name]["networks"]) == wanted
+def test_a_container_joins_only_the_networks_that_it_needs(service: Service) -> None:
+    expected_values = {"data"} if service.database or service.nats else set()
+    expected_values |= {"outside"} if service.name in OUTSIDE else set()
+    expected_values |= {"mesh"} if service.name != "bank" else set()
+    assert set(COMPOSE["services"][service.name]["networks"]) == expected_values
 
 
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
-def test_a_container_waits_for_the_servers_that_it_needs(service: Service) -> None:
-    wanted = {"postgres"} if service.database else set()
-    wanted |= {"nats"} if service.nats else set()
-    assert set(COMPOSE["services"][service.name].get("depends_on", {})) == wanted
+def test_a_container_starts_after_its_servers(service: Service) -> None:
+    expected_values = {"postgres"} if service.database else set()
+    expected_values |= {"nats"} if service.nats else set()
+    assert set(COMPOSE["services"][service.name].get("depends_on", {})) == expected_values
 
 
 @pytest.mark.parametrize("container", ALL.values(), ids=ALL)
@@ -106,5 +110,5 @@ def test_every_container_is_hardened(container: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", COMPOSE["secrets"])
-def test_a_secret_comes_from_the_folder_that_is_made(name: str) -> None:
+def test_a_secret_comes_from_the_generated_folder(name: str) -> None:
     assert COMPOSE["secrets"][name]["file"].startswith("${MARKET_SECRETS")
