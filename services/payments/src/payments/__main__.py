@@ -7,7 +7,7 @@ from nightmarket.payments.v1.payments_pb2_grpc import add_PaymentsServiceService
 from payments.api import REFUSALS, PaymentsApi
 from payments.clients import BankClient
 from payments.config import Config
-from payments.domain.cashier import Cashier
+from payments.service import PaymentService
 from payments.store import Store
 
 
@@ -16,8 +16,8 @@ def compose(config: Config) -> Service:
     service = Service(config)
     bank = BankClient(config.bank_url, config.bank_api_key)
     service.on_stop(Stage.CLOSE, bank.close)
-    cashier = Cashier(Store(database.attach(service, config.database_url)), bank)
-    grpc.attach(service, [(add_PaymentsServiceServicer_to_server, PaymentsApi(cashier))], REFUSALS)
+    payments = PaymentService(Store(database.attach(service, config.database_url)), bank)
+    grpc.attach(service, [(add_PaymentsServiceServicer_to_server, PaymentsApi(payments))], REFUSALS)
     return service
 
 

@@ -1,25 +1,25 @@
-"""The gRPC service of payments: wire <-> domain."""
+"""The gRPC service of payments: the translation between wire and domain."""
 
 from grpc import ServicerContext
 
 from chassis import money
 from chassis.errors import Conflict, Invalid, NotFound, Refusals, Refused
+from nightmarket.limits import OrderIdInvalid
 from nightmarket.payments.v1 import payments_pb2 as wire
 from nightmarket.payments.v1.payments_pb2_grpc import PaymentsServiceServicer
-from payments.domain.cashier import Cashier
 from payments.domain.payments import (
     AmountInvalid,
     CardDeclined,
     InsufficientFunds,
-    OrderIdInvalid,
     Payment,
     PaymentDiffers,
     PaymentNotAuthorized,
     PaymentNotFound,
+    PaymentRequest,
     PaymentTokenInvalid,
     PaymentVoided,
-    Wanted,
 )
+from payments.service import PaymentService
 
 REFUSALS: Refusals = {
     OrderIdInvalid: Invalid,
@@ -35,23 +35,24 @@ REFUSALS: Refusals = {
 
 
 class PaymentsApi(PaymentsServiceServicer):
-    """Answers nightmarket.payments.v1.PaymentsService."""
+    """Implements nightmarket.payments.v1.PaymentsService."""
 
-    def __init__(self, cashier: Cashier) -> None:
-        self._cashier = cashier
+    def __init__(self, payments: PaymentService) -> None:
+        self._payments = payments
 
     def Authorize(self, request: wire.AuthorizeRequest, context: ServicerContext) -> wire.Payment:
-        amount = money.from_wire(request.amount)
-        return _payment(self._cashier.authorize(Wanted(request.order_id, amount, request.payment_token)))
+        amount_cents = money.from_wire(request.amount)
+        wanted = PaymentRequest(request.order_id, amount_cents, request.payment_token)
+        return _payment(self._payments.authorize(wanted))
 
     def Capture(self, request: wire.CaptureRequest, context: ServicerContext) -> wire.Payment:
-        return _payment(self._cashier.capture(request.order_id))
+        return _payment(self._payments.capture(request.order_id))
 
     def Cancel(self, request: wire.CancelRequest, context: ServicerContext) -> wire.Payment:
-        return _payment(self._cashier.cancel(request.order_id))
+        return _payment(self._payments.cancel(request.order_id))
 
     def GetPayment(self, request: wire.GetPaymentRequest, context: ServicerContext) -> wire.Payment:
-        return _payment(self._cashier.payment(request.order_id))
+        return _payment(self._payments.payment(request.order_id))
 
 
 def _payment(payment: Payment) -> wire.Payment:

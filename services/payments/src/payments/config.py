@@ -1,4 +1,4 @@
-"""What payments take from the environment."""
+"""The environment variables of payments."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,33 +1,33 @@
 """The table of payments."""
 
 from chassis.database import Database, Row
-from payments.domain.payments import Payment, State, Wanted
+from payments.domain.payments import Payment, PaymentRequest, State
 from payments.domain.steps import Outcome
 from payments.metrics import CENTS, PAYMENTS
 
 
 class Store:
-    """Payments in PostgreSQL; each method is one statement, committed when it returns."""
+    """Payments in PostgreSQL. Each method is one statement, committed when it returns."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def find(self, order_id: str) -> Payment | None:
-        """The payment of the order."""
+        """Return the payment of the order, or None if it has none."""
         return self._one("SELECT * FROM payments WHERE order_id = %s", order_id)
 
-    def add(self, wanted: Wanted) -> Payment | None:
-        """A new payment that is PENDING; None where the order has one."""
+    def add(self, request: PaymentRequest) -> Payment | None:
+        """Add a PENDING payment and return it, or None if the order already has one."""
         return self._one(
             "INSERT INTO payments (order_id, state, amount_cents, token) VALUES (%s, 'PENDING', %s, %s)"
             " ON CONFLICT (order_id) DO NOTHING RETURNING *",
-            wanted.order_id,
-            wanted.amount_cents,
-            wanted.token,
+            request.order_id,
+            request.amount_cents,
+            request.token,
         )
 
     def add_voided(self, order_id: str) -> Payment | None:
-        """A payment that is VOIDED from the start; None where the order has one."""
+        """Add a VOIDED payment and return it, or None if the order already has one."""
         return self._one(
             "INSERT INTO payments (order_id, state) VALUES (%s, 'VOIDED')"
             " ON CONFLICT (order_id) DO NOTHING RETURNING *",
@@ -35,7 +35,7 @@ class Store:
         )
 
     def change(self, payment: Payment, outcome: Outcome) -> Payment:
-        """Records the outcome, unless the payment has changed meanwhile; returns it as it stands."""
+        """Record the outcome unless the payment has left the state of `payment`. Return the current record."""
         changed = self._one(
             "UPDATE payments SET state = %s, bank_reference = %s, decline_reason = %s"
             " WHERE order_id = %s AND state = %s RETURNING *",

@@ -20,7 +20,7 @@ SLOW_SECONDS = 1.5
 
 @dataclass
 class Bank:
-    """A real bank, as a process of its own; nothing of it is imported."""
+    """A real bank in its own process. Nothing of it is imported."""
 
     environment: dict[str, str]
     log: Path
@@ -33,8 +33,8 @@ class Bank:
         return [entry["operation"] for entry in self._get("/v1/ledger", reference=order_id)["entries"]]
 
     @contextmanager
-    def ill(self, **faults):
-        """Slow, down or flaky for the length of a block."""
+    def with_faults(self, **faults):
+        """Make the bank slow, unavailable or flaky during a block."""
         self._call("PUT", "/v1/faults", json=faults)
         try:
             yield
@@ -62,9 +62,9 @@ class Bank:
 
     def _call(self, method, path, **more):
         headers = {"Authorization": f"Bearer {API_KEY}"}
-        answer = requests.request(method, self.url + path, headers=headers, timeout=10, **more)
-        answer.raise_for_status()
-        return answer.json()
+        response = requests.request(method, self.url + path, headers=headers, timeout=10, **more)
+        response.raise_for_status()
+        return response.json()
 
     def _is_ready(self):
         try:
@@ -76,7 +76,7 @@ class Bank:
 
 @pytest.fixture(scope="package")
 def make_bank(service_database, free_port, tmp_path_factory):
-    """Prepares a bank with books of its own: make_bank() -> a Bank that is not running yet."""
+    """Prepare a bank with its own ledger: make_bank() returns a Bank that is not running yet."""
 
     def make():
         environment = {
@@ -93,7 +93,7 @@ def make_bank(service_database, free_port, tmp_path_factory):
 
 @pytest.fixture(scope="package")
 def bank(make_bank):
-    """The bank that is there for all tests."""
+    """The bank that all tests share."""
     prepared = make_bank()
     with prepared.running():
         yield prepared
@@ -101,7 +101,7 @@ def bank(make_bank):
 
 @pytest.fixture(scope="package")
 def start_payments(service_database, free_port):
-    """Starts payments beside a bank: a context manager that gives its stub."""
+    """Start payments with a bank: start_payments(bank_url) is a context manager that returns its stub."""
 
     @contextmanager
     def start(bank_url):
@@ -120,20 +120,20 @@ def start_payments(service_database, free_port):
 
 @pytest.fixture(scope="package")
 def payments(bank, start_payments):
-    """The payments service beside the bank."""
+    """A stub of the payments service that uses the shared bank."""
     with start_payments(bank.url) as stub:
         yield stub
 
 
 @contextmanager
-def hanging(process):
-    """The bank takes connections, but answers nobody."""
-    bank = psutil.Process(process.pid)
-    family = [bank, *bank.children(recursive=True)]
-    for member in family:
-        member.suspend()
+def hanging(popen):
+    """Let the bank accept connections without responding during a block."""
+    bank = psutil.Process(popen.pid)
+    processes = [bank, *bank.children(recursive=True)]
+    for process in processes:
+        process.suspend()
     try:
         yield
     finally:
-        for member in family:
-            member.resume()
+        for process in processes:
+            process.resume()

@@ -15,12 +15,12 @@ def order_id():
     return str(uuid.uuid4())
 
 
-def asked(order_id, card="tok_visa", cents=1999):
+def request(order_id, card="tok_visa", cents=1999):
     return wire.AuthorizeRequest(order_id=order_id, amount=money.to_wire(cents), payment_token=card)
 
 
 def test_an_order_is_paid(payments, bank, order_id):
-    held = payments.Authorize(asked(order_id))
+    held = payments.Authorize(request(order_id))
     taken = payments.Capture(wire.CaptureRequest(order_id=order_id))
     assert (held.state, taken.state) == (State.AUTHORIZED, State.CAPTURED)
     assert held.bank_reference.startswith("auth_")
@@ -28,43 +28,43 @@ def test_an_order_is_paid(payments, bank, order_id):
     assert bank.entries(order_id) == ["authorize", "capture"]
 
 
-def test_every_call_may_be_repeated(payments, bank, order_id):
+def test_every_call_can_be_repeated(payments, bank, order_id):
     for _ in range(2):
-        payments.Authorize(asked(order_id))
+        payments.Authorize(request(order_id))
         payments.Capture(wire.CaptureRequest(order_id=order_id))
     for _ in range(2):
         payments.Cancel(wire.CancelRequest(order_id=order_id))
     assert bank.entries(order_id) == ["authorize", "capture", "refund"]
 
 
-def test_a_hold_is_let_go(payments, bank, order_id):
-    payments.Authorize(asked(order_id))
+def test_a_hold_is_voided(payments, bank, order_id):
+    payments.Authorize(request(order_id))
     assert payments.Cancel(wire.CancelRequest(order_id=order_id)).state == State.VOIDED
     assert bank.entries(order_id) == ["authorize", "void"]
 
 
-def test_a_payment_can_be_looked_at(payments, order_id):
-    made = payments.Authorize(asked(order_id))
+def test_a_payment_can_be_read(payments, order_id):
+    made = payments.Authorize(request(order_id))
     assert payments.GetPayment(wire.GetPaymentRequest(order_id=order_id)) == made
 
 
-def test_one_order_is_charged_once_by_any_number_of_concurrent_calls(payments, bank, order_id):
+def test_concurrent_authorizations_charge_an_order_once(payments, bank, order_id):
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: payments.Authorize(asked(order_id)), range(24)))
+        answers = list(pool.map(lambda _: payments.Authorize(request(order_id)), range(24)))
     assert len({answer.SerializeToString(deterministic=True) for answer in answers}) == 1
     assert bank.entries(order_id) == ["authorize"]
 
 
-def test_captures_and_cancellations_at_once_end_with_the_money_given_back(payments, bank, order_id):
-    payments.Authorize(asked(order_id))
+def test_concurrent_captures_and_cancellations_leave_no_charge(payments, bank, order_id):
+    payments.Authorize(request(order_id))
 
     def one(number):
         try:
             if number % 2:
                 return payments.Capture(wire.CaptureRequest(order_id=order_id)).state
             return payments.Cancel(wire.CancelRequest(order_id=order_id)).state
-        except Refused as refused:
-            return refused.reason
+        except Refused as error:
+            return error.reason
 
     with ThreadPoolExecutor(8) as pool:
         ends = set(pool.map(one, range(8)))
@@ -77,61 +77,61 @@ def test_captures_and_cancellations_at_once_end_with_the_money_given_back(paymen
     [
         ("tok_declined", Refused, "CARD_DECLINED"),
         ("tok_insufficient_funds", Refused, "INSUFFICIENT_FUNDS"),
-        ("tok_nobody_s", Invalid, "PAYMENT_TOKEN_INVALID"),
+        ("tok_of_no_card", Invalid, "PAYMENT_TOKEN_INVALID"),
     ],
 )
-def test_a_card_that_can_not_pay_is_refused_each_time_and_recorded(payments, order_id, card, kind, reason):
+def test_a_card_that_cannot_pay_is_rejected_each_time_and_recorded(payments, order_id, card, kind, reason):
     for _ in range(2):
-        with pytest.raises(kind) as refused:
-            payments.Authorize(asked(order_id, card))
-        assert refused.value.reason == reason
+        with pytest.raises(kind) as error:
+            payments.Authorize(request(order_id, card))
+        assert error.value.reason == reason
     recorded = payments.GetPayment(wire.GetPaymentRequest(order_id=order_id))
     assert (recorded.state, recorded.decline_reason) == (State.DECLINED, reason)
 
 
-def test_a_declined_payment_can_be_cancelled_and_stays_declined(payments, order_id):
+def test_a_declined_payment_can_be_canceled_and_stays_declined(payments, order_id):
     with pytest.raises(Refused):
-        payments.Authorize(asked(order_id, "tok_declined"))
+        payments.Authorize(request(order_id, "tok_declined"))
     assert payments.Cancel(wire.CancelRequest(order_id=order_id)).state == State.DECLINED
 
 
 def test_an_order_that_was_cancelled_first_can_not_be_paid_later(payments, bank, order_id):
     voided = payments.Cancel(wire.CancelRequest(order_id=order_id))
     assert (voided.state, voided.HasField("amount")) == (State.VOIDED, False)
-    with pytest.raises(Refused) as refused:
-        payments.Authorize(asked(order_id))
-    assert refused.value.reason == "PAYMENT_VOIDED"
+    with pytest.raises(Refused) as error:
+        payments.Authorize(request(order_id))
+    assert error.value.reason == "PAYMENT_VOIDED"
     assert bank.entries(order_id) == []
 
 
-def test_money_that_is_not_held_can_not_be_taken(payments, order_id):
+def test_money_that_is_not_held_cannot_be_captured(payments, order_id):
     payments.Cancel(wire.CancelRequest(order_id=order_id))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(Refused) as error:
         payments.Capture(wire.CaptureRequest(order_id=order_id))
-    assert refused.value.reason == "PAYMENT_NOT_AUTHORIZED"
+    assert error.value.reason == "PAYMENT_NOT_AUTHORIZED"
 
 
 @pytest.mark.parametrize("other", [{"cents": 2000}, {"card": "tok_mastercard"}])
-def test_another_payment_of_the_same_order_is_refused(payments, order_id, other):
-    payments.Authorize(asked(order_id))
-    with pytest.raises(Conflict) as refused:
-        payments.Authorize(asked(order_id, **other))
-    assert refused.value.reason == "PAYMENT_DIFFERS"
+def test_a_different_payment_of_the_same_order_is_rejected(payments, order_id, other):
+    payments.Authorize(request(order_id))
+    with pytest.raises(Conflict) as error:
+        payments.Authorize(request(order_id, **other))
+    assert error.value.reason == "PAYMENT_DIFFERS"
 
 
 @pytest.mark.parametrize("method", ["Capture", "GetPayment"])
 def test_an_order_without_a_payment_is_not_found(payments, order_id, method):
-    with pytest.raises(NotFound) as refused:
+    with pytest.raises(NotFound) as error:
         getattr(payments, method)(getattr(wire, f"{method}Request")(order_id=order_id))
-    assert refused.value.reason == "PAYMENT_NOT_FOUND"
+    assert error.value.reason == "PAYMENT_NOT_FOUND"
 
 
 @pytest.mark.parametrize("method", ["Capture", "Cancel", "GetPayment"])
 @pytest.mark.parametrize("unlikely", ["", "\0", "a b", "x" * 5000])
-def test_an_id_that_no_order_has_is_refused(payments, method, unlikely):
-    with pytest.raises(Invalid) as refused:
+def test_an_invalid_order_id_is_rejected(payments, method, unlikely):
+    with pytest.raises(Invalid) as error:
         getattr(payments, method)(getattr(wire, f"{method}Request")(order_id=unlikely))
-    assert refused.value.reason == "ORDER_ID_INVALID"
+    assert error.value.reason == "ORDER_ID_INVALID"
 
 
 BIG = 2**63 - 1
@@ -151,14 +151,14 @@ BIG = 2**63 - 1
         ({"amount": {"currency_code": "EUR", "units": 1}}, "AMOUNT_INVALID"),
     ],
 )
-def test_a_payment_that_makes_no_sense_is_refused_with_a_reason(payments, order_id, wrong, reason):
+def test_an_invalid_payment_is_rejected_with_a_reason(payments, order_id, wrong, reason):
     good = {"order_id": order_id, "amount": money.to_wire(1), "payment_token": "tok_visa"}
-    with pytest.raises(Invalid) as refused:
+    with pytest.raises(Invalid) as error:
         payments.Authorize(wire.AuthorizeRequest(**{**good, **wrong}))
-    assert refused.value.reason == reason
+    assert error.value.reason == reason
 
 
-def test_the_bank_learns_the_trace_and_the_request_but_not_the_account(payments, bank, order_id):
+def test_the_bank_gets_the_trace_and_the_request_id_but_not_the_account(payments, bank, order_id):
     trace_id, request_id = uuid.uuid4().hex, str(uuid.uuid4())
     headers = {
         call.TRACEPARENT: f"00-{trace_id}-00f067aa0ba902b7-01",
@@ -166,6 +166,6 @@ def test_the_bank_learns_the_trace_and_the_request_but_not_the_account(payments,
         call.ACCOUNT_ID: "ada",
     }
     with call.answering(call.Call(headers)), pytest.raises(MarketError):
-        payments.Authorize(asked(order_id, "tok_declined"))
+        payments.Authorize(request(order_id, "tok_declined"))
     (line,) = bank.logged(request_id)
     assert trace_id in line

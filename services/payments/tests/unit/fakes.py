@@ -1,11 +1,13 @@
-"""A bank and records in memory, for the cashier's rules; the bank may fail before or after a step is done."""
+"""A bank and a store in memory. The bank can fail before or after it has done a step."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from payments.domain.payments import Payment, State, Wanted
+from payments.clients import BankClient
+from payments.domain.payments import Payment, PaymentRequest, State
 from payments.domain.steps import Outcome, Step
+from payments.store import Store
 
 AFTER = {
     Step.AUTHORIZE: State.AUTHORIZED,
@@ -20,32 +22,32 @@ BEFORE = {
 }
 
 
-class NoAnswer(Exception):
+class NoResponse(Exception):
     """The outcome is unknown."""
 
 
 @dataclass
-class FakeBank:
-    """Does each step of an order once, as the real one does, and keeps the books."""
+class FakeBank(BankClient):
+    """Does each step of an order once, as the real bank does."""
 
     faults: Iterator[str] = field(default_factory=lambda: iter(()))
     declines: str = ""
-    asked: list[Step] = field(default_factory=list)
+    requests: list[Step] = field(default_factory=list)
     done: dict[Step, State] = field(default_factory=dict)
     state: State | None = None
-    on_the_way: Callable[[], object] = lambda: None
-    on_the_way_back: Callable[[], object] = lambda: None
+    before_request: Callable[[], object] = lambda: None
+    before_response: Callable[[], object] = lambda: None
 
     def do(self, step: Step, payment: Payment) -> Outcome:
-        self.asked.append(step)
+        self.requests.append(step)
         fault = next(self.faults, "")
-        self._happens("on_the_way")
+        self._call_once("before_request")
         if fault == "before":
-            raise NoAnswer
+            raise NoResponse
         outcome = self._outcome(step)
-        self._happens("on_the_way_back")
+        self._call_once("before_response")
         if fault == "after":
-            raise NoAnswer
+            raise NoResponse
         return outcome
 
     @property
@@ -61,40 +63,40 @@ class FakeBank:
             self.state = self.done[step] = AFTER[step]
         return Outcome(self.done[step], "auth_1")
 
-    def _happens(self, when: str) -> None:
-        happening: Callable[[], object] = getattr(self, when)
-        setattr(self, when, lambda: None)
-        happening()
+    def _call_once(self, hook: str) -> None:
+        callback: Callable[[], object] = getattr(self, hook)
+        setattr(self, hook, lambda: None)
+        callback()
 
 
 @dataclass
-class FakeRecords:
-    """One table in memory."""
+class FakeStore(Store):
+    """The table of payments in memory."""
 
-    kept: dict[str, Payment] = field(default_factory=dict)
+    payments: dict[str, Payment] = field(default_factory=dict)
 
     def find(self, order_id: str) -> Payment | None:
-        return self.kept.get(order_id)
+        return self.payments.get(order_id)
 
-    def add(self, wanted: Wanted) -> Payment | None:
-        return self._add(wanted.order_id, State.PENDING, wanted.amount_cents, wanted.token)
+    def add(self, request: PaymentRequest) -> Payment | None:
+        return self._add(request.order_id, State.PENDING, request.amount_cents, request.token)
 
     def add_voided(self, order_id: str) -> Payment | None:
         return self._add(order_id, State.VOIDED, None, "")
 
     def change(self, payment: Payment, outcome: Outcome) -> Payment:
-        found = self.kept[payment.order_id]
+        found = self.payments[payment.order_id]
         if found.state is payment.state:
-            self.kept[payment.order_id] = replace(
+            self.payments[payment.order_id] = replace(
                 found,
                 state=outcome.state,
                 bank_reference=outcome.bank_reference,
                 decline_reason=outcome.decline_reason,
             )
-        return self.kept[payment.order_id]
+        return self.payments[payment.order_id]
 
     def _add(self, order_id: str, state: State, cents: int | None, token: str) -> Payment | None:
-        if order_id in self.kept:
+        if order_id in self.payments:
             return None
-        self.kept[order_id] = Payment(order_id, state, cents, token, "", "", datetime.now(UTC))
-        return self.kept[order_id]
+        self.payments[order_id] = Payment(order_id, state, cents, token, "", "", datetime.now(UTC))
+        return self.payments[order_id]

@@ -2,49 +2,51 @@ from datetime import UTC, datetime
 
 import pytest
 
+from nightmarket.limits import OrderIdInvalid
 from payments.domain.payments import (
     AmountInvalid,
     CardDeclined,
     InsufficientFunds,
-    OrderIdInvalid,
     Payment,
     PaymentDiffers,
+    PaymentRequest,
     PaymentTokenInvalid,
     State,
-    Wanted,
     decline,
 )
 
-WANTED = Wanted("order-1", 1999, "tok_visa")
+REQUEST = PaymentRequest("order-1", 1999, "tok_visa")
 PAYMENT = Payment("order-1", State.PENDING, 1999, "tok_visa", "", "", datetime.now(UTC))
 
 
 @pytest.mark.parametrize("cents", [0, -1, 100_000_000, 2**70])
-def test_an_amount_is_more_than_nothing_and_no_fortune(cents):
+def test_an_amount_out_of_range_is_invalid(cents):
     with pytest.raises(AmountInvalid):
-        Wanted("order-1", cents, "tok_visa")
+        PaymentRequest("order-1", cents, "tok_visa")
 
 
 @pytest.mark.parametrize("order_id", ["", "a b", "a\0", "x" * 65, "é", "a\n"])
-def test_an_orders_id_is_one_short_word(order_id):
+def test_an_order_id_of_another_format_is_invalid(order_id):
     with pytest.raises(OrderIdInvalid):
-        Wanted(order_id, 1, "tok_visa")
+        PaymentRequest(order_id, 1, "tok_visa")
 
 
 @pytest.mark.parametrize("token", ["", "4242 4242", "\0", "x" * 65])
-def test_a_token_is_one_short_word(token):
+def test_a_token_of_another_format_is_invalid(token):
     with pytest.raises(PaymentTokenInvalid):
-        Wanted("order-1", 1, token)
+        PaymentRequest("order-1", 1, token)
 
 
-def test_the_same_payment_may_be_asked_for_again():
-    PAYMENT.check_same(WANTED)
+def test_the_same_payment_can_be_requested_again():
+    PAYMENT.check_matches(REQUEST)
 
 
-@pytest.mark.parametrize("other", [Wanted("order-1", 2000, "tok_visa"), Wanted("order-1", 1999, "tok_slow")])
-def test_another_payment_of_the_same_order_is_refused(other):
+@pytest.mark.parametrize(
+    "other", [PaymentRequest("order-1", 2000, "tok_visa"), PaymentRequest("order-1", 1999, "tok_slow")]
+)
+def test_a_different_payment_of_the_same_order_is_rejected(other):
     with pytest.raises(PaymentDiffers):
-        PAYMENT.check_same(other)
+        PAYMENT.check_matches(other)
 
 
 @pytest.mark.parametrize(
@@ -56,5 +58,5 @@ def test_another_payment_of_the_same_order_is_refused(other):
         ("STOLEN", CardDeclined),
     ],
 )
-def test_a_decline_is_told_by_its_reason(reason, error):
+def test_each_decline_reason_has_its_exception(reason, error):
     assert type(decline(reason)) is error

@@ -4,11 +4,11 @@ import pytest
 
 from payments.domain.payments import CardDeclined, Payment, PaymentNotAuthorized, PaymentVoided, State
 from payments.domain.steps import (
-    BankContradictsItself,
     Goal,
     Outcome,
+    OutcomeImpossible,
     Step,
-    check_follows,
+    check_outcome,
     next_step,
 )
 
@@ -33,16 +33,16 @@ def payment(state):
         (State.REFUNDED, Goal.CANCEL, None),
     ],
 )
-def test_each_state_has_its_next_step(state, goal, step):
+def test_the_state_determines_the_next_step(state, goal, step):
     assert next_step(payment(state), goal) is step
 
 
-def test_a_payment_of_unknown_outcome_is_asked_for_again_before_it_is_cancelled():
+def test_a_payment_of_unknown_outcome_is_authorized_before_it_is_voided():
     assert next_step(payment(State.PENDING), Goal.CANCEL) is Step.AUTHORIZE
 
 
 @pytest.mark.parametrize("state", [State.VOIDED, State.REFUNDED])
-def test_a_cancelled_order_can_not_be_paid(state):
+def test_a_canceled_order_cannot_be_paid(state):
     with pytest.raises(PaymentVoided):
         next_step(payment(state), Goal.AUTHORIZE)
 
@@ -53,7 +53,7 @@ def test_a_declined_card_stays_declined():
 
 
 @pytest.mark.parametrize("state", [State.PENDING, State.DECLINED, State.VOIDED, State.REFUNDED])
-def test_money_that_is_not_held_can_not_be_taken(state):
+def test_money_that_is_not_held_cannot_be_captured(state):
     with pytest.raises(PaymentNotAuthorized):
         next_step(payment(state), Goal.CAPTURE)
 
@@ -68,10 +68,10 @@ def test_money_that_is_not_held_can_not_be_taken(state):
         (State.REFUNDED, State.CAPTURED),
     ],
 )
-def test_an_outcome_that_can_not_follow_is_not_believed(state, impossible):
-    with pytest.raises(BankContradictsItself):
-        check_follows(payment(state), Outcome(impossible, "auth_1"))
+def test_an_impossible_outcome_is_an_error(state, impossible):
+    with pytest.raises(OutcomeImpossible):
+        check_outcome(payment(state), Outcome(impossible, "auth_1"))
 
 
-def test_a_step_always_has_the_same_key():
+def test_the_key_of_a_step_is_always_the_same():
     assert Step.CAPTURE.key("order-1") == "order-1:capture"

@@ -1,175 +1,177 @@
-"""One payment, many who ask for it at once, and a bank whose answers get lost: at any moment, in any order."""
+"""One payment, concurrent callers, crashes, and a bank whose responses get lost, in every order."""
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from payments.domain.cashier import Cashier
+from payments.clients import BankClient
 from payments.domain.payments import (
     CardDeclined,
     Payment,
     PaymentNotAuthorized,
     PaymentNotFound,
+    PaymentRequest,
     PaymentVoided,
     State,
-    Wanted,
 )
 from payments.domain.steps import Goal, Outcome, Step
-from services.payments.tests.unit.fakes import AFTER, BEFORE, FakeRecords, NoAnswer
-from services.payments.tests.unit.turns import Died, Fate, Turn
+from payments.service import PaymentService
+from payments.store import Store
+from services.payments.tests.unit.fakes import AFTER, BEFORE, FakeStore, NoResponse
+from services.payments.tests.unit.steppable import Crashed, Fault, SteppableRun
 
-WANTED = Wanted("order-1", 1999, "tok_visa")
-REFUSALS = (CardDeclined, PaymentNotAuthorized, PaymentNotFound, PaymentVoided)
+REQUEST = PaymentRequest("order-1", 1999, "tok_visa")
+EXPECTED = (CardDeclined, PaymentNotAuthorized, PaymentNotFound, PaymentVoided, NoResponse, Crashed)
 GOALS = st.sampled_from(Goal)
-ENDS = (State.DECLINED, State.VOIDED, State.REFUNDED)
-WHICH = st.integers(0, 7)  # of those that there are
-WELL = st.integers(0, 8)  # so many turns, before one of another fate
-FATE = st.sampled_from(Fate)
+FINAL = (State.DECLINED, State.VOIDED, State.REFUNDED)
+INDEX = st.integers(0, 7)  # modulo the number of items
+STEPS = st.integers(0, 8)  # steps without a fault, before one with a fault
+FAULT = st.sampled_from(Fault)
 
 
 class Bank:
-    """Takes each key once, as the real one does; `moves` are its books, `late` what is still on its way there."""
+    """Accepts each key once, as the real bank does. `moves` is its ledger, `delayed` the requests under way."""
 
     def __init__(self, card_is_good: bool) -> None:
         self._card_is_good = card_is_good
-        self._answered: dict[str, Outcome] = {}
+        self._outcomes: dict[str, Outcome] = {}
         self.state: State | None = None
         self.moves: list[Step] = []
-        self.late: list[tuple[Step, Payment]] = []
+        self.delayed: list[tuple[Step, Payment]] = []
 
     @property
     def has_money(self) -> bool:
         return self.state in (State.AUTHORIZED, State.CAPTURED)
 
-    def take(self, step: Step, payment: Payment) -> Outcome:
+    def do(self, step: Step, payment: Payment) -> Outcome:
         key = step.key(payment.order_id)
-        if key in self._answered:
-            return self._answered[key]
+        if key in self._outcomes:
+            return self._outcomes[key]
         if step is Step.AUTHORIZE and not self._card_is_good:
-            return self._answer(key, Outcome(State.DECLINED, "auth_1", "CARD_DECLINED"))
+            return self._record(key, Outcome(State.DECLINED, "auth_1", "CARD_DECLINED"))
         if step is not Step.AUTHORIZE and self.state is not BEFORE[step]:
-            assert self.state is not None, "somebody asks for money that was never held"
+            assert self.state is not None, "requested money that was never held"
             return Outcome(self.state, "auth_1")
         self.moves.append(step)
-        return self._answer(key, Outcome(AFTER[step], "auth_1"))
+        return self._record(key, Outcome(AFTER[step], "auth_1"))
 
-    def _answer(self, key: str, outcome: Outcome) -> Outcome:
-        self.state, self._answered[key] = outcome.state, outcome
+    def _record(self, key: str, outcome: Outcome) -> Outcome:
+        self.state, self._outcomes[key] = outcome.state, outcome
         return outcome
 
 
-class Asker:
-    """Records and bank as one who asks sees them: whatever he does, others may have been quicker."""
+class SteppableBackends(Store, BankClient):
+    """The store and the bank of one caller. Before each operation, another caller can be faster."""
 
-    def __init__(self, turn: Turn, records: FakeRecords, bank: Bank) -> None:
-        self._turn = turn
-        self._records = records
+    def __init__(self, run: SteppableRun, store: FakeStore, bank: Bank) -> None:
+        self._run = run
+        self._store = store
         self._bank = bank
 
     def do(self, step: Step, payment: Payment) -> Outcome:
-        fate = self._turn.stand()
-        if fate is Fate.LATE:
-            self._bank.late.append((step, payment))
-            raise NoAnswer
-        outcome = self._bank.take(step, payment)
-        if fate is Fate.ANSWER_LOST:
-            raise NoAnswer
+        fault = self._run.stop()
+        if fault is Fault.DELAYED:
+            self._bank.delayed.append((step, payment))
+            raise NoResponse
+        outcome = self._bank.do(step, payment)
+        if fault is Fault.RESPONSE_LOST:
+            raise NoResponse
         return outcome
 
     def find(self, order_id: str) -> Payment | None:
-        self._turn.stand()
-        return self._records.find(order_id)
+        self._run.stop()
+        return self._store.find(order_id)
 
-    def add(self, wanted: Wanted) -> Payment | None:
-        self._turn.stand()
-        return self._records.add(wanted)
+    def add(self, request: PaymentRequest) -> Payment | None:
+        self._run.stop()
+        return self._store.add(request)
 
     def add_voided(self, order_id: str) -> Payment | None:
-        self._turn.stand()
-        return self._records.add_voided(order_id)
+        self._run.stop()
+        return self._store.add_voided(order_id)
 
     def change(self, payment: Payment, outcome: Outcome) -> Payment:
-        self._turn.stand()
-        return self._records.change(payment, outcome)
+        self._run.stop()
+        return self._store.change(payment, outcome)
 
 
 class WholePayment(RuleBasedStateMachine):
     """The payment of one order."""
 
     @initialize(card_is_good=st.sampled_from([True, True, False]))
-    def an_order_is_there(self, card_is_good):
-        self.records, self.bank = FakeRecords(), Bank(card_is_good)
-        self.turns: list[Turn] = []
-        self.is_cancelled = False
+    def an_order_exists(self, card_is_good):
+        self.store, self.bank = FakeStore(), Bank(card_is_good)
+        self.runs: list[SteppableRun] = []
+        self.is_canceled = False
 
-    @rule(goal=GOALS, well=WELL, fate=FATE)
-    def somebody_asks(self, goal, well, fate):
-        def work(turn):
-            asker = Asker(turn, self.records, self.bank)
-            cashier = Cashier(asker, asker)
+    @rule(goal=GOALS, steps=STEPS, fault=FAULT)
+    def a_caller_starts(self, goal, steps, fault):
+        def work(run):
+            backends = SteppableBackends(run, self.store, self.bank)
+            service = PaymentService(backends, backends)
             if goal is Goal.AUTHORIZE:
-                return cashier.authorize(WANTED)
+                return service.authorize(REQUEST)
             if goal is Goal.CAPTURE:
-                return cashier.capture(WANTED.order_id)
-            cashier.cancel(WANTED.order_id)
-            self.is_cancelled = True
+                return service.capture(REQUEST.order_id)
+            service.cancel(REQUEST.order_id)
+            self.is_canceled = True
 
-        self.turns.append(Turn(work))
-        self.let_go_on(self.turns[-1], well, fate)
+        self.runs.append(SteppableRun(work))
+        self.advance(self.runs[-1], steps, fault)
 
-    @precondition(lambda self: self.turns)
-    @rule(which=WHICH, well=WELL, fate=FATE)
-    def somebody_goes_on(self, which, well, fate):
-        self.let_go_on(self.turns[which % len(self.turns)], well, fate)
+    @precondition(lambda self: self.runs)
+    @rule(index=INDEX, steps=STEPS, fault=FAULT)
+    def a_caller_continues(self, index, steps, fault):
+        self.advance(self.runs[index % len(self.runs)], steps, fault)
 
-    @precondition(lambda self: self.bank.late)
-    @rule(which=WHICH)
-    def a_late_request_arrives(self, which):
-        self.bank.take(*self.bank.late.pop(which % len(self.bank.late)))
+    @precondition(lambda self: self.bank.delayed)
+    @rule(index=INDEX)
+    def a_delayed_request_arrives(self, index):
+        self.bank.do(*self.bank.delayed.pop(index % len(self.bank.delayed)))
 
-    def let_go_on(self, turn, well, last_fate):
-        for fate in (*[Fate.WELL] * well, last_fate):
-            if not turn.is_over:
-                turn.go_on(fate)
-        if turn.is_over:
-            self.turns.remove(turn)
-            assert turn.error is None or isinstance(turn.error, (NoAnswer, Died, *REFUSALS)), turn.error
+    def advance(self, run, steps, last_fault):
+        for fault in (*[Fault.NONE] * steps, last_fault):
+            if not run.is_finished:
+                run.step(fault)
+        if run.is_finished:
+            self.runs.remove(run)
+            assert run.error is None or isinstance(run.error, EXPECTED), run.error
 
     @invariant()
-    def at_most_one_hold_and_one_capture_are_made(self):
+    def there_is_at_most_one_hold_and_one_capture(self):
         assert max(map(self.bank.moves.count, Step)) <= 1
 
     @invariant()
-    def once_it_was_cancelled_nothing_is_held_and_it_stays_so(self):
-        if self.is_cancelled:
+    def after_a_cancellation_no_money_is_held(self):
+        if self.is_canceled:
             assert not self.bank.has_money
-            assert self.records.kept[WANTED.order_id].state in ENDS
+            assert self.store.payments[REQUEST.order_id].state in FINAL
 
     @invariant()
-    def nothing_is_recorded_that_the_bank_has_not_done(self):
-        payment = self.records.find(WANTED.order_id)
+    def the_record_is_not_ahead_of_the_bank(self):
+        payment = self.store.find(REQUEST.order_id)
         if payment and payment.state in (State.CAPTURED, State.REFUNDED):
             assert Step.CAPTURE in self.bank.moves
 
     def teardown(self):
         if not hasattr(self, "bank"):
             return
-        for turn in self.turns[:]:
-            self.let_go_on(turn, 30, Fate.WELL)
+        for run in self.runs[:]:
+            self.advance(run, 30, Fault.NONE)
             self.check()
-        assert not self.turns
-        self.somebody_asks(Goal.CANCEL, 30, Fate.WELL)
-        assert self.is_cancelled
-        while self.bank.late:
+        assert not self.runs
+        self.a_caller_starts(Goal.CANCEL, 30, Fault.NONE)
+        assert self.is_canceled
+        while self.bank.delayed:
             self.check()
-            self.a_late_request_arrives(0)
+            self.a_delayed_request_arrives(0)
         self.check()
 
     def check(self):
-        self.at_most_one_hold_and_one_capture_are_made()
-        self.once_it_was_cancelled_nothing_is_held_and_it_stays_so()
-        self.nothing_is_recorded_that_the_bank_has_not_done()
+        self.there_is_at_most_one_hold_and_one_capture()
+        self.after_a_cancellation_no_money_is_held()
+        self.the_record_is_not_ahead_of_the_bank()
 
 
 WholePayment.TestCase.settings = settings(max_examples=300, stateful_step_count=12, deadline=None)
-test_whoever_asks_and_whatever_is_lost_no_order_is_charged_twice_or_held_for_nothing = WholePayment.TestCase
+test_no_order_is_charged_twice_or_held_for_nothing = WholePayment.TestCase

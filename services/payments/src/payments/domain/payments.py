@@ -1,55 +1,48 @@
-"""A payment: what is asked for, where it stands, and how it may be refused."""
+"""A payment: its request, its states, and the reasons for which it is declined."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-LARGEST_AMOUNT_CENTS = 99_999_999  # the bank's own limit
-_ORDER_ID = re.compile(r"[\x21-\x7e]{1,64}")
-_TOKEN = re.compile(r"[\x21-\x7e]{1,64}")
-
-
-class OrderIdInvalid(Exception):
-    """No order can have this id."""
+from nightmarket.limits import MAX_AMOUNT_CENTS, PAYMENT_TOKEN, check_order_id
 
 
 class AmountInvalid(Exception):
-    """Not an amount that can be paid."""
+    """The amount cannot be paid."""
 
 
 class PaymentTokenInvalid(Exception):
-    """Not a token of the bank's."""
+    """The token is not one of the bank's."""
 
 
 class CardDeclined(Exception):
-    """The bank says no."""
+    """The bank declined the card."""
 
 
 class InsufficientFunds(Exception):
-    """There is not enough money."""
+    """The card has not enough money."""
 
 
 class PaymentDiffers(Exception):
-    """The order has another payment already."""
+    """The order already has a different payment."""
 
 
 class PaymentVoided(Exception):
-    """The order was cancelled: it is too late to pay."""
+    """The order was canceled, so it cannot be paid."""
 
 
 class PaymentNotAuthorized(Exception):
-    """There is no money to take."""
+    """No money is held that could be captured."""
 
 
 class PaymentNotFound(Exception):
-    """Nobody has asked for a payment of this order."""
+    """The order has no payment."""
 
 
 class State(StrEnum):
-    """Where a payment stands."""
+    """The state of a payment."""
 
     PENDING = "PENDING"
     AUTHORIZED = "AUTHORIZED"
@@ -70,27 +63,27 @@ _DECLINES: Mapping[str, tuple[type[Exception], str]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """What is asked for. Raises OrderIdInvalid, AmountInvalid, PaymentTokenInvalid."""
+class PaymentRequest:
+    """A request to hold an amount on a card. Raises OrderIdInvalid, AmountInvalid, PaymentTokenInvalid."""
 
     order_id: str
     amount_cents: int
     token: str
 
     def __post_init__(self) -> None:
-        checked_order_id(self.order_id)
-        if not 0 < self.amount_cents <= LARGEST_AMOUNT_CENTS:
-            raise AmountInvalid(f"A payment is of 1 to {LARGEST_AMOUNT_CENTS} cents.")
-        if not _TOKEN.fullmatch(self.token):
+        check_order_id(self.order_id)
+        if not 0 < self.amount_cents <= MAX_AMOUNT_CENTS:
+            raise AmountInvalid(f"A payment is of 1 to {MAX_AMOUNT_CENTS} cents.")
+        if not PAYMENT_TOKEN.fullmatch(self.token):
             raise PaymentTokenInvalid("This is not a token for a card.")
 
 
 @dataclass(frozen=True)
 class Payment:
-    """The one payment of an order.
+    """The payment of an order.
 
-    `amount_cents` is None where the order was cancelled before a payment was asked for; `bank_reference` is
-    empty until the bank has answered, and `decline_reason` where it has not refused.
+    `amount_cents` is None if the order was canceled before its payment was requested. `bank_reference` is empty until
+    the bank has answered, and `decline_reason` unless the bank has declined.
     """
 
     order_id: str
@@ -101,21 +94,14 @@ class Payment:
     decline_reason: str
     create_time: datetime
 
-    def check_same(self, wanted: Wanted) -> None:
-        """Raises PaymentDiffers where another amount or card is asked for under the same order."""
-        asked = (wanted.amount_cents, wanted.token)
-        if self.amount_cents is not None and (self.amount_cents, self.token) != asked:
+    def check_matches(self, request: PaymentRequest) -> None:
+        """Raises PaymentDiffers if the request is for another amount or card."""
+        requested = (request.amount_cents, request.token)
+        if self.amount_cents is not None and (self.amount_cents, self.token) != requested:
             raise PaymentDiffers("This order has a payment of another amount, or with another card.")
 
 
-def checked_order_id(order_id: str) -> str:
-    """The id. Raises OrderIdInvalid."""
-    if not _ORDER_ID.fullmatch(order_id):
-        raise OrderIdInvalid("An order's id has 1 to 64 visible ASCII characters.")
-    return order_id
-
-
 def decline(reason: str) -> Exception:
-    """The exception for a reason of the bank's; one that is not known is a declined card."""
+    """Return the exception for a decline reason of the bank. An unknown reason is a declined card."""
     error, message = _DECLINES.get(reason, _DECLINES["CARD_DECLINED"])
     return error(message)

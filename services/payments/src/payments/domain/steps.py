@@ -1,4 +1,4 @@
-"""The state machine: what to ask the bank for next, and where its answer leads."""
+"""The state machine: the next request to the bank, and the states that its outcome can lead to."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from payments.domain.payments import Payment, PaymentNotAuthorized, PaymentVoide
 
 
 class Goal(StrEnum):
-    """What the market wants of a payment."""
+    """What a caller wants to achieve with a payment."""
 
     AUTHORIZE = "authorize"
     CAPTURE = "capture"
@@ -17,7 +17,7 @@ class Goal(StrEnum):
 
 
 class Step(StrEnum):
-    """What the bank can be asked for."""
+    """A request to the bank."""
 
     AUTHORIZE = "authorize"
     CAPTURE = "capture"
@@ -25,25 +25,25 @@ class Step(StrEnum):
     REFUND = "refund"
 
     def key(self, order_id: str) -> str:
-        """The idempotency key: the same whenever this step is asked for, so that the bank takes it once."""
+        """Return the idempotency key. It is the same for each try of this step, so that the bank does it once."""
         return f"{order_id}:{self}"
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the bank has made of it: the state of the payment there, its name for it, and why it refused."""
+    """The bank's answer: the payment's state at the bank, the bank's ID for it, and why it was declined."""
 
     state: State
     bank_reference: str
     decline_reason: str = ""
 
 
-class BankContradictsItself(Exception):
-    """An outcome that can't follow: somebody has made a mistake, and nothing may be recorded."""
+class OutcomeImpossible(Exception):
+    """The bank reports a state that cannot follow. This is a bug, and nothing is recorded."""
 
 
-# A payment is cancelled only when its outcome is known. One that is PENDING is asked for again first: that
-# uses up its key, so that a request still on its way to the bank can't hold money after the cancellation.
+# A payment is voided only after its outcome is known. A PENDING payment is authorized first, even to cancel it: this
+# uses up the idempotency key, so that a delayed request that reaches the bank later cannot hold money again.
 _STEPS: Mapping[tuple[Goal, State], Step] = MappingProxyType(
     {
         (Goal.AUTHORIZE, State.PENDING): Step.AUTHORIZE,
@@ -60,7 +60,8 @@ _REACHED: Mapping[Goal, frozenset[State]] = MappingProxyType(
         Goal.CANCEL: frozenset({State.DECLINED, State.VOIDED, State.REFUNDED}),
     }
 )
-_LATER: Mapping[State, frozenset[State]] = MappingProxyType(
+# The outcome of a step can be a state further ahead, if another process was faster.
+_POSSIBLE: Mapping[State, frozenset[State]] = MappingProxyType(
     {
         State.PENDING: frozenset(State) - {State.PENDING},
         State.AUTHORIZED: frozenset({State.CAPTURED, State.VOIDED, State.REFUNDED}),
@@ -73,23 +74,23 @@ _LATER: Mapping[State, frozenset[State]] = MappingProxyType(
 
 
 def next_step(payment: Payment, goal: Goal) -> Step | None:
-    """What to ask the bank for to come nearer to the goal; None where it is reached.
+    """Return the next request to the bank on the way to the goal, or None if the goal is reached.
 
-    Where it can't be reached any more: raises PaymentVoided, PaymentNotAuthorized, or the reason for which
-    the bank has declined.
+    If the goal cannot be reached, raises PaymentVoided, PaymentNotAuthorized, or the exception for the reason of the
+    decline.
     """
     if payment.state in _REACHED[goal]:
         return None
     if step := _STEPS.get((goal, payment.state)):
         return step
     if goal is Goal.CAPTURE:
-        raise PaymentNotAuthorized(f"There is no money to take: the payment is {payment.state}.")
+        raise PaymentNotAuthorized(f"There is no money to capture: the payment is {payment.state}.")
     if payment.state is State.DECLINED:
         raise decline(payment.decline_reason)
-    raise PaymentVoided("The order was cancelled: it can't be paid any more.")
+    raise PaymentVoided("The order was canceled and cannot be paid any more.")
 
 
-def check_follows(payment: Payment, outcome: Outcome) -> None:
-    """Raises BankContradictsItself where a payment can't go from its state to this outcome."""
-    if outcome.state not in _LATER[payment.state]:
-        raise BankContradictsItself(f"a payment that is {payment.state} can't become {outcome.state}")
+def check_outcome(payment: Payment, outcome: Outcome) -> None:
+    """Raises OutcomeImpossible if a payment in this state cannot have this outcome."""
+    if outcome.state not in _POSSIBLE[payment.state]:
+        raise OutcomeImpossible(f"a payment in state {payment.state} cannot become {outcome.state}")

@@ -1,4 +1,4 @@
-"""What payments make of a bank that is slow, down or flaky."""
+"""Payments with a bank that is slow, unavailable or flaky."""
 
 import time
 import uuid
@@ -21,9 +21,9 @@ def order_id():
 
 @pytest.fixture
 def authorize(payments, order_id):
-    """Asks for the order's money: authorize(), or authorize(timeout=1)."""
-    asked = wire.AuthorizeRequest(order_id=order_id, amount=money.to_wire(1999), payment_token="tok_visa")
-    return partial(payments.Authorize, asked)
+    """Authorize the order's payment: authorize(), or authorize(timeout=1)."""
+    request = wire.AuthorizeRequest(order_id=order_id, amount=money.to_wire(1999), payment_token="tok_visa")
+    return partial(payments.Authorize, request)
 
 
 @pytest.fixture
@@ -41,27 +41,25 @@ def recorded(payments, order_id):
     return lambda: payments.GetPayment(wire.GetPaymentRequest(order_id=order_id)).state
 
 
-def insist(call):
-    """Repeats a call until it is answered, as orders does."""
+def retry(call):
+    """Repeat a call until it succeeds, as orders does."""
 
-    def answered():
+    def attempt():
         try:
             return call()
         except Unavailable:
             return None
 
-    return eventually(answered, seconds=30)
+    return eventually(attempt, seconds=30)
 
 
-def test_a_bank_that_is_down_leaves_every_payment_as_it_was(
-    bank, order_id, authorize, capture, cancel, recorded
-):
-    with bank.ill(down=True):
+def test_a_bank_that_is_down_changes_no_payment(bank, order_id, authorize, capture, cancel, recorded):
+    with bank.with_faults(down=True):
         with pytest.raises(Unavailable, match="The bank does not answer"):
             authorize()
         assert recorded() == State.PENDING
     assert authorize().state == State.AUTHORIZED
-    with bank.ill(down=True):
+    with bank.with_faults(down=True):
         for call in (capture, cancel):
             with pytest.raises(Unavailable, match="The bank does not answer"):
                 call()
@@ -70,15 +68,15 @@ def test_a_bank_that_is_down_leaves_every_payment_as_it_was(
     assert bank.entries(order_id) == ["authorize", "capture"]
 
 
-def test_a_bank_that_is_a_little_slow_is_waited_for(bank, order_id, authorize, capture):
-    with bank.ill(delaySeconds=0.3):
+def test_a_slow_response_within_the_deadline_is_used(bank, order_id, authorize, capture):
+    with bank.with_faults(delaySeconds=0.3):
         assert authorize().state == State.AUTHORIZED
         assert capture().state == State.CAPTURED
     assert bank.entries(order_id) == ["authorize", "capture"]
 
 
-def test_a_bank_that_is_slower_than_the_deadline_has_charged_and_charges_once(bank, order_id, authorize):
-    with bank.ill(delaySeconds=2):
+def test_a_response_after_the_deadline_charges_once(bank, order_id, authorize):
+    with bank.with_faults(delaySeconds=2):
         started = time.monotonic()
         with pytest.raises(Unavailable):
             authorize(timeout=1)
@@ -88,8 +86,8 @@ def test_a_bank_that_is_slower_than_the_deadline_has_charged_and_charges_once(ba
     assert bank.entries(order_id) == ["authorize"]
 
 
-def test_a_payment_of_a_slow_bank_that_is_cancelled_holds_nothing_back(bank, order_id, authorize, cancel):
-    with bank.ill(delaySeconds=2), pytest.raises(Unavailable):
+def test_canceling_a_payment_at_a_slow_bank_leaves_no_hold(bank, order_id, authorize, cancel):
+    with bank.with_faults(delaySeconds=2), pytest.raises(Unavailable):
         authorize(timeout=1)
     assert cancel().state == State.VOIDED
     assert bank.entries(order_id) == ["authorize", "void"]
@@ -97,18 +95,16 @@ def test_a_payment_of_a_slow_bank_that_is_cancelled_holds_nothing_back(bank, ord
 
 @pytest.mark.parametrize("share", [0.3, 0.8])
 @pytest.mark.parametrize("_", range(5))
-def test_a_flaky_bank_takes_the_money_once_however_often_it_is_asked(
-    bank, order_id, authorize, capture, share, _
-):
-    with bank.ill(errorShare=share):
-        assert insist(authorize).state == State.AUTHORIZED
-        assert insist(capture).state == State.CAPTURED
+def test_a_flaky_bank_charges_once_despite_retries(bank, order_id, authorize, capture, share, _):
+    with bank.with_faults(errorShare=share):
+        assert retry(authorize).state == State.AUTHORIZED
+        assert retry(capture).state == State.CAPTURED
     assert bank.entries(order_id) == ["authorize", "capture"]
 
 
 @pytest.mark.parametrize("_", range(5))
-def test_a_flaky_bank_gives_the_money_back_once(bank, order_id, authorize, capture, cancel, _):
-    with bank.ill(errorShare=0.6):
+def test_a_flaky_bank_refunds_once_despite_retries(bank, order_id, authorize, capture, cancel, _):
+    with bank.with_faults(errorShare=0.6):
         for call in (authorize, capture, cancel):
-            insist(call)
+            retry(call)
     assert bank.entries(order_id) == ["authorize", "capture", "refund"]
