@@ -1,1 +1,1 @@
-"""The benchmark: what the market costs in CPU time, memory and seconds, beside the budgets of its design."""
+"""The benchmark: what the stack costs in CPU time, memory and seconds, compared with the budgets of its design."""

@@ -1,4 +1,4 @@
-"""The yardstick: the smallest Flask application that there is."""
+"""The baseline: the smallest Flask application."""
 
 from flask import Flask
 
@@ -7,5 +7,5 @@ app = Flask(__name__)
 
 @app.get("/")
 def hello() -> str:
-    """Says hello."""
+    """Return a constant."""
     return "hello"

@@ -7,8 +7,7 @@ import secrets
 import threading
 
 from laptop.environment import Market
-from tools.bench.client import Client
-from tools.bench.shop import product_ids
+from tools.bench.workload import Client, product_ids
 from tools.chaos.buyer import Goods
 from tools.chaos.person import Account, Person
 from tools.chaos.shopper import Shopper
