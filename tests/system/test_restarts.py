@@ -12,11 +12,11 @@ import pytest
 import requests
 
 from tests.system.conftest import MESH
-from tools.chaos.market import programs
+from tools.chaos.stack import program_names
 from topology import SERVICES
 
 SERVERS = ["postgres", "nats"]
-RELIEVED = [name for name in programs(SERVICES, mesh=bool(MESH)) if name not in SERVERS]
+RELIEVED = [name for name in program_names(SERVICES, mesh=bool(MESH)) if name not in SERVERS]
 SHOPPERS = 6
 BUYS, DECLINED = "tok_visa", "tok_declined"
 ENOUGH = 5  # answers to each kind of request before a restart begins and after it has ended

@@ -1,1 +1,1 @@
-"""Shoppers in a market where everything breaks: nothing may be lost, and nobody may be left without an answer."""
+"""Inject faults into a running stack while users buy, and verify that nothing is lost: `make chaos`."""

@@ -1,4 +1,4 @@
-"""`python -m tools.chaos`, from the checkout's root: torments a throw-away market and prints the table."""
+"""`python -m tools.chaos`: inject faults into an ephemeral stack while users buy, and verify that nothing is lost."""
 
 from __future__ import annotations
 
@@ -14,78 +14,63 @@ from pathlib import Path
 from laptop.cli import exit_code_of
 from laptop.errors import LaptopError
 from laptop.terminal import Progress
-from tools.chaos import evidence
-from tools.chaos.findings import listed
-from tools.chaos.market import led_through, opened, planned, proxies
-from tools.chaos.report import rows, shown
-from tools.chaos.running import Outcome, Plan, run
+from tools.chaos import report
+from tools.chaos.run import Plan, Result, run
+from tools.chaos.stack import fault_proxies, new_stack, routed_through, running
 
-_SHORTEST, _LONGEST = 0.1, 1440.0  # minutes
+_MIN_MINUTES, _MAX_MINUTES = 0.1, 1440.0
 
 
 def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
-    """Torment and print. Gives 0 without findings, else 1; 2 for bad arguments, 130 when interrupted."""
+    """Run and print the report. Return 0 without violations, else 1; 2 for bad arguments, 130 if interrupted."""
     options = _parser(environ).parse_args(arguments)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
-    return exit_code_of(lambda: _torment(options, environ), "chaos", options.verbose)
+    return exit_code_of(lambda: _command(options, environ), "chaos", options.verbose)
 
 
-def _torment(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
+def _command(options: argparse.Namespace, environ: Mapping[str, str]) -> int:
     plan = Plan(_seed(options.seed), _minutes(options.minutes) * 60, options.mesh)
     print(f"seed {plan.seed}", flush=True)
-    outcome = _in_a_folder(plan, environ, keep=options.keep)
-    print(_text(outcome, plan), flush=True)
-    return 1 if outcome.findings else 0
+    result = _run(plan, environ, keep=options.keep)
+    print(f"\n{report.text(result, plan)}", flush=True)
+    return 1 if result.violations else 0
 
 
-def _in_a_folder(plan: Plan, environ: Mapping[str, str], *, keep: bool) -> Outcome:
+def _run(plan: Plan, environ: Mapping[str, str], *, keep: bool) -> Result:
     folder = Path(tempfile.mkdtemp(prefix="chaos-")).resolve()
+    progress = Progress(sys.stderr)
     try:
-        return _run(plan, folder, environ, keep=keep)
+        stack = new_stack(folder / "market", mesh=plan.mesh)
+        with fault_proxies(stack) as proxies:
+            stack = routed_through(proxies, stack)
+            with running(stack, environ, progress, keep=keep):
+                result = run(plan, stack, proxies, progress)
+        if keep:
+            report.write_artifacts(result, folder)
+        return result
     finally:
         if keep:
-            print(f"Kept, with the market's logs: {folder}", file=sys.stderr)
+            print(f"Kept the stack's state, logs and artifacts: {folder}", file=sys.stderr)
             print(f"To delete its data: make reset YES=1 MARKET_DIR={folder / 'market'}", file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _run(plan: Plan, folder: Path, environ: Mapping[str, str], *, keep: bool) -> Outcome:
-    progress, market = Progress(sys.stderr), planned(folder / "market", mesh=plan.mesh)
-    with proxies(market) as between:
-        market = led_through(between, market)
-        with opened(market, environ, progress, keep=keep):
-            outcome = run(plan, market, between, progress)
-    if keep:
-        evidence.keep(outcome, folder)
-    return outcome
-
-
-def _text(outcome: Outcome, plan: Plan) -> str:
-    parts = ["", shown(rows(outcome.requests, outcome.forces))]
-    if outcome.audit:
-        parts += ["", outcome.audit.table()]
-    if outcome.findings:
-        again = f"make chaos SEED={plan.seed} MINUTES={plan.seconds / 60:g} KEEP=1{' MESH=1' if plan.mesh else ''}"
-        parts += ["", f"{len(outcome.findings)} findings:", listed(outcome.findings), "", f"Again: {again}"]
-    else:
-        parts += ["", "Nothing was lost, and nobody was left without an answer."]
-    return "\n".join(parts)
-
-
 def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.chaos", description=__doc__)
-    parser.add_argument("--seed", default="", help="a number that repeats a schedule; default: a random one")
-    parser.add_argument("--minutes", default="1", help="how long the faults go on; default: 1")
-    parser.add_argument("--mesh", action="store_true", help="torment a market with sidecars")
+    parser.add_argument(
+        "--seed", default="", help="a whole number that repeats a run's schedule; default: random"
+    )
+    parser.add_argument("--minutes", default="1", help="how long faults are injected; default: 1")
+    parser.add_argument("--mesh", action="store_true", help="run the stack with sidecars")
     parser.add_argument(
         "--keep", action="store_true", default=bool(environ.get("KEEP")),
-        help="keep the market's folder with its logs, and all that was seen; default: KEEP",
+        help="keep the stack's state and logs, and write every request and fault to files; default: KEEP",
     )  # fmt: skip
     parser.add_argument(
         "--verbose", action="store_true", default=bool(environ.get("V")),
-        help="show where an unexpected error came from; default: V",
+        help="show the traceback of an unexpected error; default: V",
     )  # fmt: skip
     return parser
 
@@ -103,10 +88,9 @@ def _minutes(text: str) -> float:
         minutes = float(text)
     except ValueError:
         minutes = 0.0
-    if not _SHORTEST <= minutes <= _LONGEST:
-        raise LaptopError(
-            f"MINUTES must be a number from {_SHORTEST} to {_LONGEST:.0f}, not {text!r}", exit_code=2
-        )
+    if not _MIN_MINUTES <= minutes <= _MAX_MINUTES:
+        limits = f"{_MIN_MINUTES} to {_MAX_MINUTES:.0f}"
+        raise LaptopError(f"MINUTES must be a number from {limits}, not {text!r}", exit_code=2)
     return minutes
 
 

@@ -1,7 +1,6 @@
-"""Fault proxies: a small TCP proxy for each edge, which can lose what it carries in several ways.
+"""Fault proxies: a TCP proxy for each connection between two programs, which can disturb what it forwards.
 
-All run on one event loop in a thread of its own. There is no back-pressure: what passes here are the small requests
-of a laptop's market.
+All proxies run on one event loop in a thread. There is no back-pressure: only the small requests of one stack pass.
 """
 
 from __future__ import annotations
@@ -12,54 +11,46 @@ import socket
 import struct
 import threading
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from laptop.ports import HOST
-from tools.chaos.answers import Answers
+from tools.chaos.responses import Detector
 
-_RESET = struct.pack("ii", 1, 0)  # SO_LINGER: closing sends a reset
+_LINGER = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends a reset
 _BACKLOG = 512
-K = TypeVar("K")
 
 
-class State(Enum):
-    """What an edge does with what it is given."""
+class Mode(Enum):
+    """What a proxy does with the data."""
 
-    PASSING = auto()
-    DELAYING = auto()  # every chunk waits for so many seconds, in both directions
-    CUT = auto()  # connections are reset, new ones refused
-    SILENT = auto()  # connections are taken, and everything is swallowed
-    LOSING_ANSWERS = auto()  # requests pass; the connection ends when an answer comes
-
-
-@dataclass(frozen=True)
-class Condition:
-    """The state of an edge; ``delay`` is in seconds."""
-
-    state: State = State.PASSING
-    delay: float = 0.0
+    FORWARD = auto()
+    DELAY = auto()  # every chunk waits, in both directions
+    CUT = auto()  # open connections are reset, new ones refused
+    BLACKHOLE = auto()  # connections are accepted, and all data is dropped
+    DROP_RESPONSES = auto()  # requests pass; the connection is reset when a response arrives
 
 
-class Proxies(Generic[K]):
-    """Proxies by name, each given as its callee's port and what knows an answer of that."""
+class Proxies:
+    """Proxies by name. ``upstreams`` gives, for each name, the callee's port and the response detector's class."""
 
-    def __init__(self, ways: Mapping[K, tuple[int, Callable[[], Answers]]]) -> None:
+    def __init__(self, upstreams: Mapping[str, tuple[int, Callable[[], Detector]]]) -> None:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxies", daemon=True)
-        self._proxies = {name: _Proxy(self._loop, port, answers) for name, (port, answers) in ways.items()}
+        self._proxies = {
+            name: _Proxy(self._loop, port, detector) for name, (port, detector) in upstreams.items()
+        }
 
     @property
-    def ports(self) -> dict[K, int]:
-        """Where callers find each proxy."""
+    def ports(self) -> dict[str, int]:
+        """The port on which each proxy listens."""
         return {name: proxy.port for name, proxy in self._proxies.items()}
 
-    def change(self, name: K, condition: Condition) -> None:
-        """Bring one proxy into another condition; it is there when this returns."""
-        self._run(self._proxies[name].change(condition))
+    def set(self, name: str, mode: Mode, delay: float = 0.0) -> None:
+        """Set the mode of one proxy, with a delay in seconds; it is active when this returns."""
+        self._run(self._proxies[name].set(mode, delay))
 
-    def __enter__(self) -> Proxies[K]:
+    def __enter__(self) -> Proxies:
         self._thread.start()
         for proxy in self._proxies.values():
             self._run(proxy.listen())
@@ -74,7 +65,7 @@ class Proxies(Generic[K]):
     async def _close(self) -> None:
         for proxy in self._proxies.values():
             proxy.close()
-        # What ends a connection is done by the loop in its next rounds.
+        # The loop ends the connections in its next iterations.
         while len(asyncio.all_tasks()) > 1:
             await asyncio.sleep(0)
         await asyncio.sleep(0)
@@ -84,172 +75,158 @@ class Proxies(Generic[K]):
 
 
 class _Proxy:
-    """One edge: listens on a port of its own and leads to its callee's."""
+    """Listens on a port and forwards each connection to the callee's port."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, callee: int, answers: Callable[[], Answers]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, upstream: int, detector: Callable[[], Detector]
+    ) -> None:
         self.loop = loop
-        self.condition = Condition()
-        self.callee = callee
-        self.answers = answers
-        self.links: set[_Link] = set()
-        self._socket = _bound(0)
+        self.mode = Mode.FORWARD
+        self.delay = 0.0
+        self.upstream = upstream
+        self.detector = detector
+        self.connections: set[_Connection] = set()
+        self._socket = _bound_socket(0)
         self.port: int = self._socket.getsockname()[1]
         self._server: asyncio.Server | None = None
 
-    async def change(self, condition: Condition) -> None:
-        """Bring the edge into another condition."""
-        before, self.condition = self.condition.state, condition
-        if condition.state is State.CUT:
-            self.stop_listening()
+    async def set(self, mode: Mode, delay: float) -> None:
+        previous, self.mode, self.delay = self.mode, mode, delay
+        if mode is Mode.CUT:
+            self._stop_listening()
         elif self._server is None:
             await self.listen()
-        for link in list(self.links):
-            if condition.state is State.CUT or (before is State.SILENT and link.is_damaged):
-                link.reset()
+        for connection in list(self.connections):
+            has_lost_data = previous is Mode.BLACKHOLE and connection.has_lost_data
+            if mode is Mode.CUT or has_lost_data:
+                connection.reset()
 
     async def listen(self) -> None:
-        """Begin to take connections."""
-        self._server = await self.loop.create_server(lambda: _Near(self), sock=self._socket, backlog=_BACKLOG)
+        self._server = await self.loop.create_server(
+            lambda: _Side(_Connection(self), is_caller=True), sock=self._socket, backlog=_BACKLOG
+        )
 
-    def stop_listening(self) -> None:
-        """Refuse connections, and keep the port."""
+    def _stop_listening(self) -> None:
         if self._server:
             self._server.close()
             self._server = None
-            self._socket = _bound(self.port)
+            self._socket = _bound_socket(self.port)  # holds the port, and refuses connections
 
     def close(self) -> None:
-        """Give everything up."""
-        self.stop_listening()
+        self._stop_listening()
         self._socket.close()
-        for link in list(self.links):
-            link.reset()
+        for connection in list(self.connections):
+            connection.reset()
 
 
-class _Link:
-    """One connection through an edge: the caller's end and, once it is there, the callee's."""
+class _Connection:
+    """One connection through a proxy: the caller's side, and the callee's side once it is connected."""
 
-    def __init__(self, proxy: _Proxy, near: asyncio.Transport) -> None:
-        self.is_damaged = False
+    def __init__(self, proxy: _Proxy) -> None:
+        self.has_lost_data = False
         self._proxy = proxy
-        self._answers = proxy.answers()
-        self._near: asyncio.Transport = near
-        self._far: asyncio.Transport | None = None
-        self._unsent: list[bytes] = []
-        self._due = {True: 0.0, False: 0.0}  # when the last delayed chunk arrives, to the callee and back
+        self._detector = proxy.detector()
+        self._caller: asyncio.Transport | None = None
+        self._callee: asyncio.Transport | None = None
+        self._unsent: list[bytes] = []  # to the callee, until it is connected
+        self._due = {True: 0.0, False: 0.0}  # when the last delayed chunk is due, by from_caller
         self._connecting: asyncio.Task[None] | None = None
-        proxy.links.add(self)
-        if proxy.condition.state is State.SILENT:
-            self.is_damaged = True
+
+    def opened(self, transport: asyncio.Transport, *, is_caller: bool) -> None:
+        if not is_caller:
+            self._callee = transport
+            for chunk in self._unsent:
+                transport.write(chunk)
+            return
+        self._caller = transport
+        self._proxy.connections.add(self)
+        if self._proxy.mode is Mode.BLACKHOLE:
+            self.has_lost_data = True
         else:
-            self._connecting = proxy.loop.create_task(self._connect())
+            self._connecting = self._proxy.loop.create_task(self._connect())
 
     async def _connect(self) -> None:
         try:
-            transport, _ = await self._proxy.loop.create_connection(
-                lambda: _Far(self), HOST, self._proxy.callee
+            await self._proxy.loop.create_connection(
+                lambda: _Side(self, is_caller=False), HOST, self._proxy.upstream
             )
         except OSError:
             self.reset()
-            return
-        self._far = transport
-        for chunk in self._unsent:
-            transport.write(chunk)
 
-    def carry(self, chunk: bytes, *, there: bool) -> None:
-        """Do with a chunk what the edge's condition asks for; ``there``: to the callee, else back."""
-        if there:
-            self._answers.look_at_request(chunk)
-        answers = not there and self._answers.is_answer(chunk)
-        condition = self._proxy.condition
-        if condition.state is State.SILENT:
-            self.is_damaged = True
-        elif condition.state is State.LOSING_ANSWERS and answers:
+    def forward(self, chunk: bytes, *, from_caller: bool) -> None:
+        if from_caller:
+            self._detector.request_sent(chunk)
+        is_response = not from_caller and self._detector.is_response(chunk)
+        if self._proxy.mode is Mode.BLACKHOLE:
+            self.has_lost_data = True
+        elif self._proxy.mode is Mode.DROP_RESPONSES and is_response:
             self.reset()
         else:
-            self._later(lambda: self._write(chunk, there), there)
+            self._when_due(lambda: self._write(chunk, from_caller), from_caller)
 
-    def end(self, *, there: bool) -> None:
-        """One side has closed; the other learns of it after what is still under way."""
-        if self._proxy.condition.state is State.SILENT:
-            self.is_damaged = True
+    def closed(self, *, from_caller: bool) -> None:
+        """Close the other side too, after the data that is still delayed."""
+        if self._proxy.mode is Mode.BLACKHOLE:
+            self.has_lost_data = True
         else:
-            self._later(self.close, there)
+            self._when_due(lambda: self._end(lambda transport: transport.close()), from_caller)
 
-    def _later(self, action: Callable[[], None], there: bool) -> None:
+    def reset(self) -> None:
+        self._end(_reset)
+
+    def _when_due(self, action: Callable[[], None], from_caller: bool) -> None:
         loop = self._proxy.loop
         now = loop.time()
-        due = max(now + self._proxy.condition.delay, self._due[there])
+        due = max(now + self._proxy.delay, self._due[from_caller])
         if due <= now:
             action()
         else:
-            # A hair later than the one before, so that none overtakes another.
-            self._due[there] = due + 1e-6
-            loop.call_at(self._due[there], action)
+            self._due[from_caller] = due + 1e-6  # after the previous chunk: the loop orders by time only
+            loop.call_at(self._due[from_caller], action)
 
-    def _write(self, chunk: bytes, there: bool) -> None:
-        to = self._far if there else self._near
-        if to is None:
+    def _write(self, chunk: bytes, from_caller: bool) -> None:
+        transport = self._callee if from_caller else self._caller
+        if transport is None:
             self._unsent.append(chunk)
-        elif not to.is_closing():
-            to.write(chunk)
+        elif not transport.is_closing():
+            transport.write(chunk)
 
-    def close(self) -> None:
-        """End both sides in order, after all that was written."""
-        self._end(lambda transport: transport.close())
-
-    def reset(self) -> None:
-        """End both sides at once."""
-        self._end(_reset)
-
-    def _end(self, finish: Callable[[asyncio.Transport], None]) -> None:
-        self._proxy.links.discard(self)
+    def _end(self, end: Callable[[asyncio.Transport], None]) -> None:
+        self._proxy.connections.discard(self)
         if self._connecting:
             self._connecting.cancel()
-        for transport in (self._near, self._far):
+        for transport in (self._caller, self._callee):
             if transport:
-                finish(transport)
+                end(transport)
 
 
-class _Near(asyncio.Protocol):
-    """The end at the caller."""
+class _Side(asyncio.Protocol):
+    """The side of the caller or of the callee."""
 
-    def __init__(self, proxy: _Proxy) -> None:
-        self._proxy = proxy
+    def __init__(self, connection: _Connection, *, is_caller: bool) -> None:
+        self._connection = connection
+        self._is_caller = is_caller
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        self._link = _Link(self._proxy, transport)
+        self._connection.opened(transport, is_caller=self._is_caller)
 
     def data_received(self, data: bytes) -> None:
-        self._link.carry(data, there=True)
+        self._connection.forward(data, from_caller=self._is_caller)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._link.end(there=True)
+        self._connection.closed(from_caller=self._is_caller)
 
 
-class _Far(asyncio.Protocol):
-    """The end at the callee."""
-
-    def __init__(self, link: _Link) -> None:
-        self._link = link
-
-    def data_received(self, data: bytes) -> None:
-        self._link.carry(data, there=False)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._link.end(there=False)
-
-
-def _bound(port: int) -> socket.socket:
-    """A socket that holds a port without listening on it; 0: any."""
-    held = socket.socket()
-    held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    held.bind((HOST, port))
-    return held
+def _bound_socket(port: int) -> socket.socket:
+    """Return a socket that holds a port without listening; 0 means any port."""
+    bound = socket.socket()
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind((HOST, port))
+    return bound
 
 
 def _reset(transport: asyncio.Transport) -> None:
-    with contextlib.suppress(OSError):  # it is closed already
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+    with contextlib.suppress(OSError):  # the socket is closed already
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER)
     transport.abort()

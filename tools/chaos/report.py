@@ -1,111 +1,125 @@
-"""The table: what was done to the market, and how it answered meanwhile."""
+"""The report of a run: tables for people, and artifacts for finding the cause of a violation."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 
 from laptop.terminal import table
-from tools.chaos.client import Exchange
-from tools.chaos.findings import Finding
-from tools.chaos.injection import Force
-from tools.chaos.judging import Judgement, Verdict
+from tools.chaos.classify import Verdict
+from tools.chaos.injector import ActiveFault
+from tools.chaos.invariants import Violation
+from tools.chaos.run import Plan, Result
 from tools.chaos.schedule import Fault, Kind
+from tools.chaos.verification import VerifiedExchange
 
-NO_FAULT = "(no fault)"
-_HEADINGS = ("FAULT", "INJECTED", "TRIED", "WELL", "CLEAR ERROR", "UNANSWERED", "FINDINGS")
-_COLUMNS = (Verdict.WELL, Verdict.CLEAR_ERROR, Verdict.UNANSWERED, Verdict.FINDING)
-
-
-def _hits_the_gateway(fault: Fault) -> bool:
-    return fault.target == "gateway"
+NO_FAULT = "(none)"
+_VERDICTS = (Verdict.OK, Verdict.CLEAR_ERROR, Verdict.NO_RESPONSE, Verdict.VIOLATION)
+_HEADINGS = ("ACTIVE FAULT", "INJECTED", "REQUESTS", "OK", "CLEAR ERROR", "NO RESPONSE", "VIOLATIONS")
+_MAX_EXAMPLES = 5
 
 
-def _hits_who_answers(fault: Fault) -> bool:
-    return fault.target.startswith("gateway") or fault.kind in (Kind.KILL, Kind.STOP)
-
-
-_EXCUSES: Mapping[Verdict, Callable[[Fault], bool]] = {
-    Verdict.UNANSWERED: _hits_the_gateway,
-    Verdict.LATE: _hits_the_gateway,
-    Verdict.BROKE_OFF: _hits_who_answers,
-}
-
-
-@dataclass(frozen=True)
-class Judged:
-    """A request with its final verdict, and the faults that were in force meanwhile."""
-
-    exchange: Exchange
-    verdict: Verdict
-    trouble: str
-    faults: Sequence[Fault]
-
-    @property
-    def finding(self) -> Finding | None:
-        """The request as a finding, if it is one."""
-        if self.verdict is not Verdict.FINDING:
-            return None
-        exchange = self.exchange
-        faults = ", ".join(f"{fault.kind} {fault.target}" for fault in self.faults) or NO_FAULT
-        where = f"{exchange.method} {exchange.path} after {exchange.seconds:.1f} s, {faults}, id {exchange.id or '-'}"
-        return Finding(self.trouble, where)
+def text(result: Result, plan: Plan) -> str:
+    """Return the whole report."""
+    injected = f"{len(result.faults)} faults injected in {plan.seconds:g} s, seed {plan.seed}"
+    outcomes: list[tuple[str, ...]] = [
+        (outcome, str(number)) for outcome, number in result.orders.most_common()
+    ]
+    sections = [
+        f"{injected}\n{fault_table(rows(result.exchanges, result.faults))}",
+        f"{result.orders.total()} purchases\n{table(('OUTCOME', 'ORDERS'), outcomes)}",
+    ]
+    if result.audit:
+        sections.append(f"Audit\n{result.audit.table()}")
+    if result.violations:
+        sections.append(f"Violations: {len(result.violations)}\n{list_violations(result.violations)}")
+    else:
+        sections.append("Violations: none. Nothing was lost, and every request got a clear response.")
+    options = "".join([f" MINUTES={plan.seconds / 60:g}", " MESH=1" if plan.mesh else "", " KEEP=1"])
+    sections.append(f"Run it again: make chaos SEED={plan.seed}{options}")
+    return "\n\n".join(sections)
 
 
 @dataclass
 class Row:
-    """What happened under one group of faults."""
+    """The requests during one group of faults; ``kind`` is None for those without a fault."""
 
+    kind: Kind | None
     injected: int = 0
     verdicts: Counter[Verdict] = field(default_factory=Counter)
 
 
-def judged_at_last(exchange: Exchange, judgement: Judgement, forces: Sequence[Force]) -> Judged:
-    """A request without an answer, or with a late one, is a finding unless the gateway itself was the victim.
-
-    An answer that broke off may also be the fault of who answered: what has been sent cannot be taken back.
-    """
-    met = [force.fault for force in forces if force.begun < exchange.ended and force.ended > exchange.sent]
-    verdict, trouble = judgement.verdict, judgement.trouble
-    if verdict in _EXCUSES:
-        is_excused = any(_EXCUSES[verdict](fault) for fault in met)
-        verdict = Verdict.UNANSWERED if is_excused else Verdict.FINDING
-    return Judged(exchange, verdict, trouble, met)
-
-
-def rows(judged: Iterable[Judged], forces: Iterable[Force]) -> dict[str, Row]:
-    """Each request, counted for every group of faults that it met."""
+def rows(exchanges: Iterable[VerifiedExchange], faults: Iterable[ActiveFault]) -> dict[str, Row]:
+    """Count every request for each group of faults that was active during it."""
     found: dict[str, Row] = {}
-    for force in forces:
-        found.setdefault(group(force.fault), Row()).injected += 1
-    for one in judged:
-        for name in {group(fault) for fault in one.faults} or {NO_FAULT}:
-            found.setdefault(name, Row()).verdicts[one.verdict] += 1
+    for entry in faults:
+        found.setdefault(group(entry.fault), Row(entry.fault.kind)).injected += 1
+    for one in exchanges:
+        names = {group(fault) for fault in one.faults}
+        for name in names or {NO_FAULT}:
+            found.setdefault(name, Row(None)).verdicts[one.verdict] += 1
     return found
 
 
 def group(fault: Fault) -> str:
-    """The row that a fault belongs to; ways are grouped by their ends."""
-    caller, way, callee = fault.target.partition(" -> ")
-    if not way:
-        return f"{fault.kind} {fault.target}"
-    if callee not in ("postgres", "nats", "bank"):
-        callee = "service"
-    return f"{fault.kind} {'gateway' if caller == 'gateway' else 'service'} -> {callee}"
+    """Return the name of a fault's row. Faults of connections are grouped by caller and callee."""
+    caller, arrow, callee = fault.target.partition(" -> ")
+    if not arrow:
+        return str(fault)
+    caller = caller if caller == "gateway" else "service"
+    callee = callee if callee in ("postgres", "nats", "bank") else "service"
+    return f"{fault.kind} {caller} -> {callee}"
 
 
-def shown(found: dict[str, Row]) -> str:
-    """The rows for people, in the order of the kinds, those without a fault first."""
-    kinds = [NO_FAULT, *sorted(Kind, key=len, reverse=True)]
-
-    def place(name: str) -> tuple[int, str]:
-        kind = next(kind for kind in kinds if name.startswith(kind))
-        return ([NO_FAULT, *Kind].index(kind), name)
-
-    return table(_HEADINGS, [_cells(name, found[name]) for name in sorted(found, key=place)])
+def fault_table(found: Mapping[str, Row]) -> str:
+    """Format the rows: first those without a fault, then in the order of `Kind`."""
+    order: list[Kind | None] = [None, *Kind]
+    names = sorted(found, key=lambda name: (order.index(found[name].kind), name))
+    return table(_HEADINGS, [_cells(name, found[name]) for name in names])
 
 
 def _cells(name: str, row: Row) -> tuple[str, ...]:
-    counts = (str(row.verdicts[verdict]) for verdict in _COLUMNS)
-    return (name, str(row.injected) if row.injected else "", str(row.verdicts.total()), *counts)
+    counts = (str(row.verdicts[verdict]) for verdict in _VERDICTS)
+    return (name, str(row.injected or ""), str(row.verdicts.total()), *counts)
+
+
+def list_violations(violations: Iterable[Violation]) -> str:
+    """List the violations by kind, the most frequent first, each with some examples."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for violation in violations:
+        places[violation.what].append(violation.where)
+    lines = []
+    for what, where in sorted(places.items(), key=lambda item: -len(item[1])):
+        lines += [f"{len(where)} x {what}", *(f"    {one}" for one in where[:_MAX_EXAMPLES])]
+    return "\n".join(lines)
+
+
+def write_artifacts(result: Result, folder: Path) -> None:
+    """Write every fault and every request to JSON lines files, with wall-clock times as in the logs."""
+    offset = time.time() - time.monotonic()
+
+    def timestamp(monotonic: float) -> str:
+        return datetime.fromtimestamp(offset + monotonic, UTC).isoformat(timespec="milliseconds")
+
+    faults: list[dict[str, object]] = [
+        {"start": timestamp(entry.start), "end": timestamp(entry.end), "kind": entry.fault.kind,
+         "target": entry.fault.target, "scheduled": entry.fault.start, "duration": entry.fault.duration}
+        for entry in result.faults
+    ]  # fmt: skip
+    requests: list[dict[str, object]] = []
+    for one in sorted(result.exchanges, key=lambda one: one.exchange.sent):
+        exchange = one.exchange
+        requests.append({
+            "sent": timestamp(exchange.sent), "seconds": round(exchange.ended - exchange.sent, 3),
+            "request": f"{exchange.method} {exchange.path}", "status": exchange.status,
+            "request_id": exchange.headers.get("X-Request-Id", ""), "failure": exchange.failure,
+            "verdict": one.verdict, "problem": one.problem, "faults": [str(fault) for fault in one.faults],
+            "body": exchange.body[:2000].decode(errors="replace"),
+        })  # fmt: skip
+    for name, entries in (("faults.jsonl", faults), ("requests.jsonl", requests)):
+        (folder / name).write_text("".join(json.dumps(entry) + "\n" for entry in entries))

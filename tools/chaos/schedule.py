@@ -1,4 +1,4 @@
-"""When which fault happens: a pure function of a seed, so that a run can be repeated."""
+"""The fault schedule: a pure function of the seed, so that a run can be repeated."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-LANES = 2  # so many faults at a time, at most
+SLOTS = 2  # faults that can be active at the same time
 T = TypeVar("T")
-_LEAD, _TAIL = 1.0, 1.0  # seconds at both ends without a fault
-_SHORTEST, _LONGEST = 0.2, 8.0  # seconds that a fault lasts
-_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.3, 4.0  # seconds between two faults of a lane
+_MARGIN = 1.0  # seconds without a fault at the start and at the end
+_MIN_DURATION, _MAX_DURATION = 0.2, 8.0  # seconds
+_MIN_PAUSE, _MAX_PAUSE = 0.3, 4.0  # seconds between two faults in a slot
 
 
 class Kind(StrEnum):
-    """What can happen; the values stand in the table."""
+    """The kinds of faults; the report prints the values."""
 
     KILL = "kill"
-    KILL_BACKEND = "kill a backend of"
-    STOP = "stop"
+    KILL_BACKEND = "kill backend"
+    PAUSE = "pause"
     CUT = "cut"
     DELAY = "delay"
-    DELIVER_LATE = "deliver late"
-    SILENCE = "silence"
-    LOSE_ANSWERS = "lose answers"
+    LONG_DELAY = "long delay"
+    BLACKHOLE = "blackhole"
+    DROP_RESPONSES = "drop responses"
     FILL = "fill"
     SLOW = "slow"
     DOWN = "down"
     FLAKY = "flaky"
 
 
-# How often a kind comes in a round besides the once that every kind does.
-_MORE = (Kind.KILL, Kind.STOP, Kind.CUT, Kind.SILENCE, Kind.LOSE_ANSWERS, Kind.LOSE_ANSWERS)
+# Each kind comes once in a round; these come again.
+_EXTRA = (Kind.KILL, Kind.PAUSE, Kind.CUT, Kind.BLACKHOLE, Kind.DROP_RESPONSES, Kind.DROP_RESPONSES)
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One fault: it begins ``start`` seconds after the first shopper and lasts ``duration`` seconds."""
+    """One fault. ``start`` is in seconds after the start of the run, ``duration`` in seconds."""
 
     start: float
     duration: float
@@ -47,54 +47,56 @@ class Fault:
 
     @property
     def end(self) -> float:
-        """When it is healed."""
+        """When the fault is reverted, in seconds after the start of the run."""
         return self.start + self.duration
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.target}"
 
 
 def schedule(seed: int, seconds: float, targets: Mapping[Kind, Sequence[str]]) -> list[Fault]:
-    """The faults of so many seconds, by their start. Two may overlap, but not at one target; all end before.
+    """Return the faults of a run, ordered by start.
 
-    Every kind that has targets comes once in a round, some more often; within a kind, every target comes once
-    before one comes again.
+    Two faults may overlap if their targets differ. Every kind that has targets comes at least once in a round, and
+    every target of a kind comes once before one is repeated.
     """
-    chance = random.Random(seed)
-    deck, faults, free = _Deck(chance, targets), list[Fault](), [_LEAD] * LANES
-    while (start := min(free)) < seconds - _TAIL - _SHORTEST:
-        duration = min(_drawn(chance, _SHORTEST, _LONGEST), seconds - _TAIL - start)
+    rng = random.Random(seed)
+    deck, faults, free = _Deck(rng, targets), list[Fault](), [_MARGIN] * SLOTS
+    while (start := min(free)) < seconds - _MARGIN - _MIN_DURATION:
+        duration = min(_log_uniform(rng, _MIN_DURATION, _MAX_DURATION), seconds - _MARGIN - start)
         busy = [fault.target for fault in faults if fault.end > start]
         if drawn := deck.draw(busy):
             faults.append(Fault(start, duration, *drawn))
-        free[free.index(start)] = start + duration + _drawn(chance, _SHORTEST_PAUSE, _LONGEST_PAUSE)
+        free[free.index(start)] = start + duration + _log_uniform(rng, _MIN_PAUSE, _MAX_PAUSE)
     return faults
 
 
-def _drawn(chance: random.Random, least: float, most: float) -> float:
-    """A number between the two: short ones as often as long ones, by their ratio."""
-    return float(least * (most / least) ** chance.random())
+def _log_uniform(rng: random.Random, least: float, most: float) -> float:
+    return float(least * (most / least) ** rng.random())
 
 
 class _Deck:
-    """Kinds and targets, shuffled; what was drawn comes again after all others."""
+    """Kinds and targets in random order. One that was drawn comes again after all others."""
 
-    def __init__(self, chance: random.Random, targets: Mapping[Kind, Sequence[str]]) -> None:
-        self._chance = chance
+    def __init__(self, rng: random.Random, targets: Mapping[Kind, Sequence[str]]) -> None:
+        self._rng = rng
         self._targets = {kind: targets[kind] for kind in Kind if targets.get(kind)}
         self._kinds: list[Kind] = []
-        self._left: dict[Kind, list[str]] = {kind: [] for kind in self._targets}
+        self._remaining: dict[Kind, list[str]] = {kind: [] for kind in self._targets}
 
     def draw(self, busy: Collection[str]) -> tuple[Kind, str] | None:
-        """The next kind with a target that is not busy, and the next of those; None where all are busy."""
+        """Return the next kind and target, or None if all targets are busy."""
         if not self._kinds:
-            more = [kind for kind in _MORE if kind in self._targets]
-            self._kinds = [*self._shuffled(list(self._targets)), *self._shuffled(more)]
+            extra = [kind for kind in _EXTRA if kind in self._targets]
+            self._kinds = [*self._shuffled(list(self._targets)), *self._shuffled(extra)]
         for kind in self._kinds:
-            left = self._left[kind] or self._shuffled(self._targets[kind])
-            for target in left:
+            remaining = self._remaining[kind] or self._shuffled(self._targets[kind])
+            for target in remaining:
                 if target not in busy:
                     self._kinds.remove(kind)
-                    self._left[kind] = [other for other in left if other != target]
+                    self._remaining[kind] = [other for other in remaining if other != target]
                     return kind, target
         return None
 
-    def _shuffled(self, things: Sequence[T]) -> list[T]:
-        return self._chance.sample(things, len(things))
+    def _shuffled(self, items: Sequence[T]) -> list[T]:
+        return self._rng.sample(items, len(items))

@@ -1,21 +1,23 @@
+"""The fault schedule of a seed."""
+
 from collections import Counter
 from itertools import pairwise
 
 import pytest
 
-from tools.chaos.schedule import LANES, Kind, schedule
+from tools.chaos.schedule import SLOTS, Kind, schedule
 
 TARGETS = {
     Kind.KILL: ["orders", "nats", "postgres"],
     Kind.KILL_BACKEND: ["postgres"],
-    Kind.STOP: ["orders", "nats", "postgres"],
+    Kind.PAUSE: ["orders", "nats", "postgres"],
     Kind.CUT: [f"a -> {number}" for number in range(30)],
     Kind.FILL: ["nats"],
 }
 SEEDS = range(20)
 
 
-def at_once(faults, moment):
+def active(faults, moment):
     return [fault for fault in faults if fault.start <= moment < fault.end]
 
 
@@ -28,12 +30,12 @@ def test_another_seed_gives_another_schedule():
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_five_minutes_hold_one_to_two_hundred_faults(seed):
+def test_five_minutes_have_100_to_200_faults(seed):
     assert 100 <= len(schedule(seed, 300, TARGETS)) <= 200
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_fault_lasts_from_a_fifth_of_a_second_to_eight_and_all_end_in_time(seed):
+def test_a_fault_lasts_0_2_to_8_seconds_and_ends_before_the_run(seed):
     faults = schedule(seed, 60, TARGETS)
     assert all(0.2 <= fault.duration <= 8 for fault in faults)
     assert max(fault.end for fault in faults) < 60
@@ -45,29 +47,29 @@ def test_half_a_minute_has_every_kind(seed):
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_given_time_every_kind_comes_to_all_its_targets_equally_often(seed):
+def test_in_a_long_run_every_target_of_a_kind_comes_equally_often(seed):
     faults = schedule(seed, 1800, TARGETS)
     for kind, targets in TARGETS.items():
-        times = Counter(fault.target for fault in faults if fault.kind is kind)
-        assert set(times) == set(targets)
-        assert max(times.values()) - min(times.values()) <= 2
+        counts = Counter(fault.target for fault in faults if fault.kind is kind)
+        assert set(counts) == set(targets)
+        assert max(counts.values()) - min(counts.values()) <= 2
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_faults_overlap_but_never_at_one_target_nor_more_than_two(seed):
+def test_at_most_two_faults_are_active_and_never_two_at_one_target(seed):
     faults = schedule(seed, 300, TARGETS)
-    crowds = [at_once(faults, fault.start) for fault in faults]
-    assert max(map(len, crowds)) == LANES
-    assert [crowd for crowd in crowds if len({fault.target for fault in crowd}) < len(crowd)] == []
+    groups = [active(faults, fault.start) for fault in faults]
+    assert max(map(len, groups)) == SLOTS
+    assert [group for group in groups if len({fault.target for fault in group}) < len(group)] == []
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_there_are_moments_without_a_fault(seed):
+def test_there_are_times_without_a_fault(seed):
     faults = schedule(seed, 300, TARGETS)
-    assert [second for second in range(300) if not at_once(faults, second)]
+    assert [second for second in range(300) if not active(faults, second)]
 
 
-def test_a_kind_whose_targets_are_all_busy_waits():
+def test_a_kind_waits_if_all_its_targets_are_busy():
     faults = schedule(1, 300, {Kind.FILL: ["nats"]})
     assert len(faults) > 50
     assert all(earlier.end <= later.start for earlier, later in pairwise(faults))

@@ -1,4 +1,4 @@
-"""What a lost answer means: with real servers, it was done, and who asked does not know."""
+"""Dropped responses with real servers: the request takes effect, and the caller gets an error."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -8,15 +8,13 @@ import grpc
 import psycopg
 import pytest
 
-from chassis.testing import eventually
 from laptop.postgres import create_database
 from laptop.throwaway import temporary_folder
 from mesh.site import Address
 from mesh.tests.small_mesh import running_mesh, small_site
-from tools.chaos.answers import GrpcAnswers, PostgresAnswers, SecureGrpcAnswers, SecureHttpAnswers
-from tools.chaos.proxies import Condition, Proxies, State
-
-LOSING = Condition(State.LOSING_ANSWERS)
+from tests.support.waiting import wait_until
+from tools.chaos.proxies import Mode, Proxies
+from tools.chaos.responses import GrpcDetector, PostgresDetector, TlsGrpcDetector, TlsHttpDetector
 
 
 @pytest.fixture
@@ -28,12 +26,12 @@ def url(postgres_url):
 
 
 @pytest.fixture
-def way(url):
-    """Loses the answers of the database from now on; gives the URL that leads there."""
+def dropping_url(url):
+    """A URL on which the database's responses are dropped."""
     parts = urlsplit(url)
-    with Proxies({"way": (parts.port, PostgresAnswers)}) as proxies:
-        proxies.change("way", LOSING)
-        yield url.replace(f":{parts.port}/", f":{proxies.ports['way']}/")
+    with Proxies({"proxy": (parts.port, PostgresDetector)}) as proxies:
+        proxies.set("proxy", Mode.DROP_RESPONSES)
+        yield url.replace(f":{parts.port}/", f":{proxies.ports['proxy']}/")
 
 
 def notes(url):
@@ -41,58 +39,61 @@ def notes(url):
         return [text for (text,) in connection.execute("SELECT text FROM notes").fetchall()]
 
 
-def test_a_statement_whose_answer_is_lost_has_taken_effect(way, url):
-    with psycopg.connect(way, autocommit=True) as connection, pytest.raises(psycopg.OperationalError):
+def test_a_statement_takes_effect_if_its_response_is_dropped(dropping_url, url):
+    with (
+        psycopg.connect(dropping_url, autocommit=True) as connection,
+        pytest.raises(psycopg.OperationalError),
+    ):
         connection.execute("INSERT INTO notes VALUES ('written')")
-    eventually(lambda: notes(url) == ["written"])
+    wait_until(lambda: notes(url) == ["written"])
 
 
-def test_of_a_transaction_it_is_the_answer_to_the_commit_that_is_lost(way, url):
-    with psycopg.connect(way) as connection:
+def test_a_transaction_takes_effect_if_the_response_to_its_commit_is_dropped(dropping_url, url):
+    with psycopg.connect(dropping_url) as connection:
         connection.execute("INSERT INTO notes VALUES ('first')")
         connection.execute("INSERT INTO notes VALUES ('second')")
         with pytest.raises(psycopg.OperationalError):
             connection.commit()
-    eventually(lambda: notes(url) == ["first", "second"])
+    wait_until(lambda: notes(url) == ["first", "second"])
 
 
 class Counting(grpc.GenericRpcHandler):
-    """A gRPC server's only method: it counts its calls."""
+    """The only method of a gRPC server, which counts its calls."""
 
     def __init__(self):
         self.calls = 0
 
     def service(self, details):
-        def answer(request, context):
+        def respond(request, context):
             self.calls += 1
             return b"done"
 
-        return grpc.unary_unary_rpc_method_handler(answer)
+        return grpc.unary_unary_rpc_method_handler(respond)
 
 
-def test_a_grpc_call_whose_answer_is_lost_was_made(free_port):
+def test_a_grpc_call_takes_effect_if_its_response_is_dropped(free_port):
     counting, port = Counting(), free_port()
     server = grpc.server(ThreadPoolExecutor(1), handlers=[counting])
     server.add_insecure_port(f"127.0.0.1:{port}")
     server.start()
-    with Proxies({"way": (port, GrpcAnswers)}) as proxies:
-        address = f"127.0.0.1:{proxies.ports['way']}"
+    with Proxies({"proxy": (port, GrpcDetector)}) as proxies:
+        address = f"127.0.0.1:{proxies.ports['proxy']}"
         with grpc.insecure_channel(address, options=[("grpc.enable_retries", 0)]) as channel:
             call = channel.unary_unary("/a/Method")
             assert call(b"", timeout=5) == b"done"
-            proxies.change("way", LOSING)
-            with pytest.raises(grpc.RpcError) as lost:
+            proxies.set("proxy", Mode.DROP_RESPONSES)
+            with pytest.raises(grpc.RpcError) as error:
                 call(b"", timeout=5)
     server.stop(0)
-    assert (lost.value.code(), counting.calls) == (grpc.StatusCode.UNAVAILABLE, 2)
+    assert (error.value.code(), counting.calls) == (grpc.StatusCode.UNAVAILABLE, 2)
 
 
 @pytest.fixture
-def mesh_and_way():
-    """A small mesh of real sidecars, and the proxies in front of the shelf's and the desk's."""
+def mesh_and_proxies():
+    """A small mesh of real sidecars, and the proxies in front of two of them."""
     with temporary_folder("market-lost-") as folder:
         site = small_site(folder)
-        spoken = {"shelf": SecureGrpcAnswers, "desk": SecureHttpAnswers}
+        spoken = {"shelf": TlsGrpcDetector, "desk": TlsHttpDetector}
         doors = {one.name: one.door.port for one in site.workloads if one.door}
         with Proxies({name: (doors[name], answers) for name, answers in spoken.items()}) as proxies:
             led = [
@@ -105,19 +106,19 @@ def mesh_and_way():
                 yield mesh, proxies
 
 
-def test_a_call_between_sidecars_whose_answer_is_lost_was_made(mesh_and_way):
-    mesh, proxies = mesh_and_way
+def test_a_grpc_call_between_sidecars_takes_effect_if_its_response_is_dropped(mesh_and_proxies):
+    mesh, proxies = mesh_and_proxies
     assert mesh.take() == "shelf"
-    proxies.change("shelf", LOSING)
-    for calls in (2, 3):  # by the connection that is there, and by a new one
-        with pytest.raises(grpc.RpcError) as lost:
+    proxies.set("shelf", Mode.DROP_RESPONSES)
+    for calls in (2, 3):  # on the open connection, and on a new one
+        with pytest.raises(grpc.RpcError) as error:
             mesh.take()
-        assert (lost.value.code(), len(mesh.received["shelf"])) == (grpc.StatusCode.UNAVAILABLE, calls)
+        assert (error.value.code(), len(mesh.received["shelf"])) == (grpc.StatusCode.UNAVAILABLE, calls)
 
 
-def test_a_request_between_sidecars_whose_answer_is_lost_was_made(mesh_and_way):
-    mesh, proxies = mesh_and_way
+def test_an_http_request_between_sidecars_takes_effect_if_its_response_is_dropped(mesh_and_proxies):
+    mesh, proxies = mesh_and_proxies
     assert mesh.knock() == 200
-    proxies.change("desk", LOSING)
+    proxies.set("desk", Mode.DROP_RESPONSES)
     for calls in (2, 3):
         assert (mesh.knock(), len(mesh.received["desk"])) == (503, calls)

@@ -1,0 +1,117 @@
+"""The stack under test: an ephemeral one, with a fault proxy on every connection from a caller to a callee."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import signal
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import yaml
+
+from laptop import closing, opening
+from laptop.environment import Market
+from laptop.errors import LaptopError
+from laptop.gateway import ROOT
+from laptop.home import Home
+from laptop.ports import BLOCK, Ports, check_free
+from laptop.sidecars import program_name
+from laptop.terminal import Progress
+from tools.chaos import responses
+from tools.chaos.proxies import Proxies
+from topology import CANARY, Protocol, Service
+
+_INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NATS_STORAGE = 48 << 20  # bytes: the fault "fill" needs seconds for them
+
+
+class Edge(NamedTuple):
+    """A connection from a caller to a callee."""
+
+    caller: str
+    callee: str
+
+    def __str__(self) -> str:
+        return f"{self.caller} -> {self.callee}"
+
+
+def edges(services: Iterable[Service], *, mesh: bool) -> dict[Edge, Callable[[], responses.Detector]]:
+    """Return every edge of the stack and its response detector. With a mesh, an edge connects two sidecars."""
+    services = list(services)
+    detectors = {service.name: _detector(service, tls=mesh and service.has_sidecar) for service in services}
+    gateway = yaml.safe_load((ROOT / "gateway" / "envoy.yaml").read_text())["static_resources"]
+    names = [cluster["name"] for cluster in gateway["clusters"]]
+    found = {Edge("gateway", name): detectors[name] for name in names if name in detectors}
+    for service in services:
+        found.update({Edge(service.name, name): detectors[name] for name in service.calls})
+        if service.database:
+            found[Edge(service.name, "postgres")] = responses.PostgresDetector
+        if service.nats:
+            found[Edge(service.name, "nats")] = responses.NatsDetector
+    return found
+
+
+def _detector(service: Service, *, tls: bool) -> Callable[[], responses.Detector]:
+    if service.protocol is Protocol.GRPC:
+        return responses.TlsGrpcDetector if tls else responses.GrpcDetector
+    return responses.TlsHttpDetector if tls else responses.HttpDetector
+
+
+def program_names(services: Iterable[Service], *, mesh: bool) -> list[str]:
+    """Return the names of all programs that serve requests or handle events."""
+    services = list(services)
+    names = [*(service.name for service in services), "gateway", "nats", "postgres"]
+    if not mesh:
+        return names
+    with_sidecar = [*(service.name for service in services if service.has_sidecar), CANARY]
+    return [*names, CANARY, *map(program_name, with_sidecar)]
+
+
+def new_stack(folder: Path, *, mesh: bool) -> Market:
+    """Return a stack that is not running yet, with its state in ``folder`` and on free ports."""
+    home = Home(folder)
+    home.create()
+    return replace(Market.at(home, _free_port(mesh=mesh)), mesh=mesh, broker_storage=_NATS_STORAGE)
+
+
+def fault_proxies(stack: Market) -> Proxies:
+    """Return a fault proxy for every edge of the stack."""
+    found = edges(stack.services, mesh=stack.mesh)
+    return Proxies({str(edge): (stack.way(edge.callee), detector) for edge, detector in found.items()})
+
+
+def routed_through(proxies: Proxies, stack: Market) -> Market:
+    """Return the same stack, in which every caller connects to the fault proxy of its edge."""
+    found = edges(stack.services, mesh=stack.mesh)
+    return replace(stack, detours={(edge.caller, edge.callee): proxies.ports[str(edge)] for edge in found})
+
+
+@contextlib.contextmanager
+def running(stack: Market, environ: Mapping[str, str], progress: Progress, *, keep: bool) -> Iterator[None]:
+    """Run the stack during the block, then stop it and delete its state, unless ``keep``."""
+    without_telemetry = {name: value for name, value in environ.items() if not name.startswith("OTEL_")}
+    try:
+        with stack.home.locked():
+            opening.start(stack, without_telemetry, progress)
+        yield
+    finally:
+        handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _INTERRUPTS}
+        progress.show("stopping the stack ...")
+        if keep:
+            closing.close(stack.home)
+        else:
+            closing.reset(stack.home, progress)
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+
+
+def _free_port(*, mesh: bool) -> int:
+    for _ in range(100):
+        ports = Ports(random.randrange(20_000, 32_000 - BLOCK))
+        with contextlib.suppress(LaptopError):
+            check_free(ports, with_mesh=mesh)
+            return ports.gateway
+    raise LaptopError("There is no free block of ports for a stack.")
