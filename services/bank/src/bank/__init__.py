@@ -1,1 +1,1 @@
-"""The bank: a card processor outside of the market, with tokens, declines, delays and a ledger."""
+"""The bank: an external card processor with tokens, declines, delays and a ledger."""

@@ -6,10 +6,9 @@ import flask
 
 from bank.api import BankApi
 from bank.config import Config
-from bank.ledger import Ledger
-from bank.processor import Processor
+from bank.fault_injector import THREADS, FaultInjector
+from bank.service import BankService
 from bank.store import Store
-from bank.trouble import THREADS
 from chassis import database
 from chassis.config import load
 from chassis.flask import run
@@ -17,10 +16,10 @@ from chassis.lifecycle import Service
 
 
 def compose(config: Config) -> tuple[Service, Callable[[], flask.Flask]]:
-    """The whole service and what builds its app, wired but not started."""
+    """Return the service, wired but not started, and the factory of its Flask app."""
     service = Service(config)
-    tables = database.attach(service, config.database_url)
-    return service, BankApi(Processor(Store(tables)), Ledger(tables), config).app
+    store = Store(database.attach(service, config.database_url))
+    return service, BankApi(BankService(store), store, FaultInjector(), config).app
 
 
 if __name__ == "__main__":

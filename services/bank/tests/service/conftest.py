@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import requests
 
-from chassis.testing import eventually
+from tests.support.waiting import wait_until
 
 API_KEY = "key-for-tests"
 SLOW_SECONDS = 0.3
@@ -37,10 +37,10 @@ class Bank:
         path = f"/v1/authorizations/{authorization_id}/{operation}"
         return self.post(path, key=key or f"{authorization_id}:{operation}")
 
-    def be(self, **faults):
+    def set_faults(self, **faults):
         return self.session.put(f"{self.url}/v1/faults", json=faults, timeout=10)
 
-    def be_well(self):
+    def clear_faults(self):
         return self.session.delete(f"{self.url}/v1/faults", timeout=10)
 
     def entries(self, reference):
@@ -48,7 +48,7 @@ class Bank:
 
 
 def reason(response):
-    """The reason of an answer that is an error in the market's form."""
+    """Return the reason of an error response, which is a google.rpc.Status in JSON."""
     detail = response.json()["details"][0]
     assert detail["domain"] == "night-market"
     return detail["reason"]
@@ -56,7 +56,7 @@ def reason(response):
 
 @pytest.fixture(scope="package")
 def make_bank(service_database, free_port):
-    """Prepares a bank that is not running yet: `with make_bank()() as bank`; entered again, it is restarted."""
+    """Return a factory of context managers that run a bank: entering the same one again restarts the bank."""
 
     def make():
         port, admin_port = free_port(), free_port()
@@ -78,7 +78,7 @@ def _running(environment):
     url, admin_url = (f"http://127.0.0.1:{environment[name]}" for name in ("PORT", "ADMIN_PORT"))
     process = subprocess.Popen([sys.executable, "-m", "bank"], env=environment, stdout=subprocess.DEVNULL)
     try:
-        eventually(lambda: _is_ready(admin_url))
+        wait_until(lambda: _is_ready(admin_url), timeout=60, what="the bank is ready")
         with requests.Session() as session:
             session.headers["Authorization"] = f"Bearer {API_KEY}"
             yield Bank(url, admin_url, session)
@@ -89,7 +89,7 @@ def _running(environment):
 
 @pytest.fixture(scope="package")
 def bank(make_bank):
-    """The bank as it runs: a process of its own under gunicorn, on a real database."""
+    """The running bank: a separate gunicorn process with a real database."""
     with make_bank()() as running:
         yield running
 

@@ -14,22 +14,22 @@ def reference():
     return str(uuid.uuid4())
 
 
-def test_every_test_card_becomes_its_well_known_token(bank):
+def test_every_test_card_gets_its_fixed_token(bank):
     cards = bank.get("/v1/tokens/test-cards").json()["testCards"]
     assert len(cards) >= 6
     for card in cards:
-        made = bank.post("/v1/tokens", {**CARD, "number": card["number"]})
-        assert (made.status_code, made.json()) == (201, {"token": card["token"]})
+        created = bank.post("/v1/tokens", {**CARD, "number": card["number"]})
+        assert (created.status_code, created.json()) == (201, {"token": card["token"]})
 
 
-def test_another_card_gets_a_token_of_its_own_that_can_be_charged(bank, reference):
+def test_any_other_card_gets_a_new_token_that_can_be_charged(bank, reference):
     token = bank.post("/v1/tokens", {**CARD, "number": "4111111111111111"}).json()["token"]
     assert bank.authorize(reference, card=token).status_code == 201
 
 
-def test_a_card_becomes_a_token_without_an_api_key(bank):
-    answer = requests.post(f"{bank.url}/v1/tokens", json=CARD, timeout=10)
-    assert answer.json() == {"token": "tok_visa"}
+def test_creating_a_token_needs_no_api_key(bank):
+    response = requests.post(f"{bank.url}/v1/tokens", json=CARD, timeout=10)
+    assert response.json() == {"token": "tok_visa"}
 
 
 @pytest.mark.parametrize(
@@ -37,9 +37,9 @@ def test_a_card_becomes_a_token_without_an_api_key(bank):
     [("tok_declined", "CARD_DECLINED"), ("tok_insufficient_funds", "INSUFFICIENT_FUNDS")],
 )
 def test_a_declined_card_is_declined_again_and_moves_nothing(bank, reference, token, expected):
-    first, again = bank.authorize(reference, card=token), bank.authorize(reference, card=token)
+    first, repeated = bank.authorize(reference, card=token), bank.authorize(reference, card=token)
     assert (first.status_code, reason(first)) == (400, expected)
-    assert again.json() == first.json()
+    assert repeated.json() == first.json()
     assert bank.entries(reference) == []
 
 
@@ -49,7 +49,7 @@ def test_a_declined_card_can_be_found_by_its_key(bank, reference):
     assert (found["state"], found["declineReason"]) == ("DECLINED", "CARD_DECLINED")
 
 
-def test_a_slow_card_answers_late_once(bank, reference):
+def test_a_slow_card_delays_only_the_first_response(bank, reference):
     started = time.monotonic()
     first = bank.authorize(reference, card="tok_slow")
     took = time.monotonic() - started
@@ -58,15 +58,15 @@ def test_a_slow_card_answers_late_once(bank, reference):
     assert time.monotonic() - started < took + SLOW_SECONDS
 
 
-def test_a_lost_answer_charges_and_ends_the_connection(bank, reference):
+def test_a_lost_response_takes_effect_and_closes_the_connection(bank, reference):
     with pytest.raises(requests.ConnectionError):
         bank.authorize(reference, card="tok_lost_answer")
     assert len(bank.entries(reference)) == 1
 
 
-def test_the_repeated_request_finds_the_answer_that_was_lost(bank, reference):
+def test_a_repeated_request_gets_the_lost_response(bank, reference):
     with pytest.raises(requests.ConnectionError):
         bank.authorize(reference, card="tok_lost_answer", key=reference)
-    again = bank.authorize(reference, card="tok_lost_answer", key=reference)
-    assert (again.status_code, again.json()["state"]) == (201, "AUTHORIZED")
+    repeated = bank.authorize(reference, card="tok_lost_answer", key=reference)
+    assert (repeated.status_code, repeated.json()["state"]) == (201, "AUTHORIZED")
     assert len(bank.entries(reference)) == 1

@@ -6,12 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import requests
 
-from chassis.testing import eventually
 from services.bank.tests.service.conftest import reason
+from tests.support.waiting import wait_until
 
-WELL = {"delaySeconds": 0, "down": False, "errorShare": 0}
-LATE = 0.3
-MOST_LATE = 48
+NO_FAULTS = {"delaySeconds": 0, "down": False, "errorShare": 0}
+DELAY = 0.3
+MAX_DELAYED = 48
 
 
 @pytest.fixture
@@ -20,9 +20,9 @@ def reference():
 
 
 @pytest.fixture(autouse=True)
-def _well_again(bank):
+def _clear_faults(bank):
     yield
-    bank.be_well()
+    bank.clear_faults()
 
 
 def seconds_of(call):
@@ -31,74 +31,74 @@ def seconds_of(call):
     return time.monotonic() - started
 
 
-def test_a_bank_is_well_at_first(bank):
-    assert bank.get("/v1/faults").json() == WELL
+def test_there_are_no_faults_at_first(bank):
+    assert bank.get("/v1/faults").json() == NO_FAULTS
 
 
-def test_what_is_put_in_force_is_told_and_replaces_all_that_was(bank):
-    assert bank.be(down=True, errorShare=0.5).json() == WELL | {"down": True, "errorShare": 0.5}
-    assert bank.be(delaySeconds=1.5).json() == WELL | {"delaySeconds": 1.5}
-    assert bank.get("/v1/faults").json() == WELL | {"delaySeconds": 1.5}
-    assert bank.be_well().json() == bank.get("/v1/faults").json() == WELL
+def test_new_faults_are_returned_and_replace_the_previous_ones(bank):
+    assert bank.set_faults(down=True, errorShare=0.5).json() == NO_FAULTS | {"down": True, "errorShare": 0.5}
+    assert bank.set_faults(delaySeconds=1.5).json() == NO_FAULTS | {"delaySeconds": 1.5}
+    assert bank.get("/v1/faults").json() == NO_FAULTS | {"delaySeconds": 1.5}
+    assert bank.clear_faults().json() == bank.get("/v1/faults").json() == NO_FAULTS
 
 
 def test_a_bank_that_is_down_answers_every_call_with_503_and_moves_nothing(bank, reference):
-    bank.be(down=True)
-    for answer in (
+    bank.set_faults(down=True)
+    for response in (
         bank.authorize(reference),
         bank.get("/v1/authorizations", idempotencyKey=reference),
         bank.get("/v1/ledger"),
         bank.get("/v1/tokens/test-cards"),
         requests.get(f"{bank.url}/v1/ledger/balance", timeout=10),
     ):
-        assert (answer.status_code, reason(answer)) == (503, "BANK_DOWN")
-    bank.be_well()
+        assert (response.status_code, reason(response)) == (503, "BANK_DOWN")
+    bank.clear_faults()
     assert bank.entries(reference) == []
 
 
-def test_who_runs_the_bank_sees_it_healthy_while_it_is_down(bank):
-    bank.be(down=True)
+def test_the_health_endpoints_succeed_while_the_bank_is_down(bank):
+    bank.set_faults(down=True)
     for page in ("/livez", "/readyz", "/metrics"):
         assert requests.get(bank.admin_url + page, timeout=10).status_code == 200
 
 
 def test_a_slow_bank_takes_effect_at_once_and_answers_late(bank, reference):
-    bank.be(delaySeconds=LATE)
-    assert seconds_of(lambda: bank.authorize(reference)) >= LATE
+    bank.set_faults(delaySeconds=DELAY)
+    assert seconds_of(lambda: bank.authorize(reference)) >= DELAY
     with pytest.raises(requests.ReadTimeout):
         requests.post(
             f"{bank.url}/v1/authorizations",
             json={"amountCents": 1, "currency": "USD", "token": "tok_visa", "reference": f"{reference}-late"},
             headers={**bank.session.headers, "Idempotency-Key": f"{reference}-late"},
-            timeout=LATE / 2,
+            timeout=DELAY / 2,
         )
-    bank.be_well()
+    bank.clear_faults()
     assert len(bank.entries(f"{reference}-late")) == 1
 
 
-def test_a_slow_bank_is_slow_to_refuse_as_well(bank, reference):
-    bank.be(delaySeconds=LATE)
-    assert seconds_of(lambda: bank.authorize(reference, card="tok_declined")) >= LATE
+def test_a_slow_bank_delays_rejections_too(bank, reference):
+    bank.set_faults(delaySeconds=DELAY)
+    assert seconds_of(lambda: bank.authorize(reference, card="tok_declined")) >= DELAY
 
 
-def test_a_bank_that_is_down_and_slow_refuses_at_once(bank):
-    bank.be(down=True, delaySeconds=60)
+def test_a_bank_that_is_down_and_slow_rejects_at_once(bank):
+    bank.set_faults(down=True, delaySeconds=60)
     assert bank.get("/v1/ledger").status_code == 503
 
 
-def test_a_bank_that_becomes_well_lets_go_of_the_answers_that_it_held_back(bank, reference):
-    bank.be(delaySeconds=60)
+def test_clearing_the_faults_sends_the_delayed_responses(bank, reference):
+    bank.set_faults(delaySeconds=60)
     before = operations(bank)
     with ThreadPoolExecutor(1) as pool:
-        answer = pool.submit(bank.authorize, reference)
-        eventually(lambda: operations(bank) > before)
-        assert not answer.done()
-        bank.be_well()
-        assert answer.result(timeout=10).status_code == 201
+        response = pool.submit(bank.authorize, reference)
+        wait_until(lambda: operations(bank) > before)
+        assert not response.done()
+        bank.clear_faults()
+        assert response.result(timeout=10).status_code == 201
 
 
 def operations(bank):
-    """How often money has moved, as who runs the bank sees it."""
+    """Return how many operations the metrics count."""
     page = requests.get(f"{bank.admin_url}/metrics", timeout=10).text
     return sum(
         float(line.split()[-1])
@@ -107,38 +107,38 @@ def operations(bank):
     )
 
 
-def test_however_many_wait_the_bank_can_be_told_to_be_well(bank):
-    bank.be(delaySeconds=60)
-    with ThreadPoolExecutor(4 * MOST_LATE) as pool:
-        answers = [
-            pool.submit(requests.get, f"{bank.url}/v1/tokens/test-cards") for _ in range(2 * MOST_LATE)
+def test_the_faults_can_be_cleared_even_if_many_calls_are_delayed(bank):
+    bank.set_faults(delaySeconds=60)
+    with ThreadPoolExecutor(4 * MAX_DELAYED) as pool:
+        responses = [
+            pool.submit(requests.get, f"{bank.url}/v1/tokens/test-cards") for _ in range(2 * MAX_DELAYED)
         ]
-        eventually(lambda: sum(answer.done() for answer in answers) >= MOST_LATE)
-        assert bank.be_well().json() == WELL
-        found = [answer.result(timeout=10) for answer in answers]
-    assert sorted(answer.status_code for answer in found) == [200] * MOST_LATE + [503] * MOST_LATE
-    assert {reason(answer) for answer in found if answer.status_code == 503} == {"BANK_BUSY"}
+        wait_until(lambda: sum(response.done() for response in responses) >= MAX_DELAYED)
+        assert bank.clear_faults().json() == NO_FAULTS
+        found = [response.result(timeout=10) for response in responses]
+    assert sorted(response.status_code for response in found) == [200] * MAX_DELAYED + [503] * MAX_DELAYED
+    assert {reason(response) for response in found if response.status_code == 503} == {"BANK_BUSY"}
 
 
-def test_a_flaky_bank_fails_before_the_effect_or_loses_the_answer_after_it(bank, reference):
-    bank.be(errorShare=1)
-    refused: list[str] = []
+def test_a_flaky_bank_fails_before_the_effect_or_loses_the_response_after_it(bank, reference):
+    bank.set_faults(errorShare=1)
+    rejected: list[str] = []
     lost: list[str] = []
-    while not (refused and lost):
-        name = f"{reference}-{len(refused)}-{len(lost)}"
+    while not (rejected and lost):
+        name = f"{reference}-{len(rejected)}-{len(lost)}"
         try:
-            answer = bank.authorize(name)
-            assert (answer.status_code, reason(answer)) == (503, "BANK_FLAKY")
-            refused.append(name)
+            response = bank.authorize(name)
+            assert (response.status_code, reason(response)) == (503, "BANK_FLAKY")
+            rejected.append(name)
         except requests.ConnectionError:
             lost.append(name)
-    bank.be_well()
-    assert {len(bank.entries(name)) for name in refused} == {0}
+    bank.clear_faults()
+    assert {len(bank.entries(name)) for name in rejected} == {0}
     assert {len(bank.entries(name)) for name in lost} == {1}
 
 
-def test_a_share_of_a_flaky_banks_calls_is_answered(bank):
-    bank.be(errorShare=0.5)
+def test_only_a_share_of_the_calls_to_a_flaky_bank_fails(bank):
+    bank.set_faults(errorShare=0.5)
     seen: set[object] = set()
     while len(seen) < 3:
         try:
@@ -148,12 +148,12 @@ def test_a_share_of_a_flaky_banks_calls_is_answered(bank):
     assert seen == {200, 503, "lost"}
 
 
-def test_a_bank_that_is_started_again_is_well(make_bank):
+def test_a_restart_clears_the_faults(make_bank):
     run = make_bank()
     with run() as before:
-        before.be(down=True)
+        before.set_faults(down=True)
     with run() as after:
-        assert after.get("/v1/faults").json() == WELL
+        assert after.get("/v1/faults").json() == NO_FAULTS
 
 
 @pytest.mark.parametrize(
@@ -171,15 +171,15 @@ def test_a_bank_that_is_started_again_is_well(make_bank):
         ({"broke": True}, "FIELD_UNKNOWN"),
     ],
 )
-def test_faults_that_make_no_sense_are_refused_and_change_nothing(bank, wrong, expected):
-    bank.be(down=True)
+def test_invalid_faults_are_rejected_and_change_nothing(bank, wrong, expected):
+    bank.set_faults(down=True)
     headers = {"Content-Type": "application/json"}
-    answer = bank.session.put(f"{bank.url}/v1/faults", data=json.dumps(wrong), headers=headers, timeout=10)
-    assert (answer.status_code, reason(answer)) == (400, expected)
-    assert bank.get("/v1/faults").json() == WELL | {"down": True}
+    response = bank.session.put(f"{bank.url}/v1/faults", data=json.dumps(wrong), headers=headers, timeout=10)
+    assert (response.status_code, reason(response)) == (400, expected)
+    assert bank.get("/v1/faults").json() == NO_FAULTS | {"down": True}
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-def test_a_stranger_can_not_make_the_bank_ill_or_well(bank, method):
-    answer = requests.request(method, f"{bank.url}/v1/faults", json={}, timeout=10)
-    assert (answer.status_code, reason(answer)) == (401, "API_KEY_INVALID")
+def test_the_faults_need_the_api_key(bank, method):
+    response = requests.request(method, f"{bank.url}/v1/faults", json={}, timeout=10)
+    assert (response.status_code, reason(response)) == (401, "API_KEY_INVALID")

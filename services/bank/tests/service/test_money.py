@@ -9,7 +9,7 @@ def reference():
     return str(uuid.uuid4())
 
 
-def test_money_is_held_then_taken_and_the_ledger_tells_it(bank, reference):
+def test_money_is_held_and_captured_with_an_entry_for_each(bank, reference):
     held = bank.authorize(reference)
     taken = bank.move(held.json()["id"], "capture")
     assert (held.status_code, held.json()["state"]) == (201, "AUTHORIZED")
@@ -20,7 +20,7 @@ def test_money_is_held_then_taken_and_the_ledger_tells_it(bank, reference):
     ]
 
 
-def test_money_that_is_let_go_goes_back_to_the_cardholder(bank, reference):
+def test_voided_money_returns_to_the_cardholder(bank, reference):
     authorization = bank.authorize(reference).json()["id"]
     assert bank.move(authorization, "void").json()["state"] == "VOIDED"
     assert [(e["debit"], e["credit"]) for e in bank.entries(reference)] == [
@@ -29,7 +29,7 @@ def test_money_that_is_let_go_goes_back_to_the_cardholder(bank, reference):
     ]
 
 
-def test_money_that_was_taken_can_be_given_back(bank, reference):
+def test_captured_money_can_be_refunded(bank, reference):
     authorization = bank.authorize(reference).json()["id"]
     bank.move(authorization, "capture")
     assert bank.move(authorization, "refund").json()["state"] == "REFUNDED"
@@ -39,15 +39,15 @@ def test_money_that_was_taken_can_be_given_back(bank, reference):
     )
 
 
-def test_the_same_request_again_gets_the_same_answer_and_moves_nothing(bank, reference):
+def test_a_repeated_request_gets_the_same_response_and_moves_nothing(bank, reference):
     first = bank.authorize(reference)
     bank.move(first.json()["id"], "capture")
-    again = bank.authorize(reference)
-    assert (again.status_code, again.json()) == (first.status_code, first.json())
+    repeated = bank.authorize(reference)
+    assert (repeated.status_code, repeated.json()) == (first.status_code, first.json())
     assert len(bank.entries(reference)) == 2
 
 
-def test_a_capture_that_is_repeated_gets_the_same_answer_even_after_a_refund(bank, reference):
+def test_a_repeated_capture_gets_the_same_response_even_after_a_refund(bank, reference):
     authorization = bank.authorize(reference).json()["id"]
     first = bank.move(authorization, "capture")
     bank.move(authorization, "refund")
@@ -55,30 +55,30 @@ def test_a_capture_that_is_repeated_gets_the_same_answer_even_after_a_refund(ban
     assert len(bank.entries(reference)) == 3
 
 
-def test_concurrent_requests_with_one_key_hold_the_money_once_and_get_equal_answers(bank, reference):
+def test_concurrent_requests_with_one_key_hold_the_money_once_and_get_equal_responses(bank, reference):
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: bank.authorize(reference), range(16)))
-    assert len({answer.text for answer in answers}) == 1
+        responses = list(pool.map(lambda _: bank.authorize(reference), range(16)))
+    assert len({response.text for response in responses}) == 1
     assert len(bank.entries(reference)) == 1
 
 
-def test_of_a_concurrent_capture_and_void_one_wins(bank, reference):
+def test_only_one_of_a_concurrent_capture_and_void_succeeds(bank, reference):
     authorization = bank.authorize(reference).json()["id"]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda what: bank.move(authorization, what), ["capture", "void"] * 4))
-    assert sorted({answer.status_code for answer in answers}) == [200, 400]
-    assert len({answer.text for answer in answers if answer.status_code == 200}) == 1
+        responses = list(pool.map(lambda what: bank.move(authorization, what), ["capture", "void"] * 4))
+    assert sorted({response.status_code for response in responses}) == [200, 400]
+    assert len({response.text for response in responses if response.status_code == 200}) == 1
     assert len(bank.entries(reference)) == 2
 
 
-def test_the_same_key_for_two_authorizations_at_once_moves_one_of_them(bank, reference):
+def test_one_key_for_several_concurrent_captures_moves_one_of_them(bank, reference):
     ids = [bank.authorize(f"{reference}{n}").json()["id"] for n in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        answers = list(pool.map(lambda one: bank.move(one, "capture", key=reference), ids))
-    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409]
+        responses = list(pool.map(lambda one: bank.move(one, "capture", key=reference), ids))
+    assert sorted(response.status_code for response in responses) == [200, 409, 409, 409]
 
 
-def test_what_happened_under_a_key_can_be_asked(bank, reference):
+def test_an_authorization_can_be_found_by_a_key(bank, reference):
     authorization = bank.authorize(reference, key=reference).json()["id"]
     bank.move(authorization, "capture")
     (found,) = bank.get("/v1/authorizations", idempotencyKey=reference).json()["authorizations"]
@@ -86,12 +86,12 @@ def test_what_happened_under_a_key_can_be_asked(bank, reference):
     assert bank.get("/v1/authorizations", idempotencyKey="unused").json() == {"authorizations": []}
 
 
-def test_an_authorization_can_be_looked_at(bank, reference):
-    made = bank.authorize(reference).json()
-    assert bank.get(f"/v1/authorizations/{made['id']}").json() == made
+def test_an_authorization_can_be_read(bank, reference):
+    created = bank.authorize(reference).json()
+    assert bank.get(f"/v1/authorizations/{created['id']}").json() == created
 
 
-def test_the_accounts_always_sum_up_to_zero(bank, reference):
+def test_the_balances_always_sum_to_zero(bank, reference):
     before = bank.get("/v1/ledger/balance").json()["accounts"]
     bank.authorize(reference, cents=500)
     after = bank.get("/v1/ledger/balance").json()

@@ -30,18 +30,18 @@ def authorization(state, decline_reason=""):
 
 
 @pytest.mark.parametrize("cents", [0, -1, 100_000_000])
-def test_an_amount_is_more_than_nothing_and_no_fortune(cents):
+def test_an_amount_out_of_range_is_rejected(cents):
     with pytest.raises(AmountInvalid):
         Charge(cents, "USD", "tok_visa", "order-1")
 
 
-def test_another_currency_is_refused():
+def test_another_currency_is_rejected():
     with pytest.raises(CurrencyInvalid):
         Charge(1, "usd", "tok_visa", "order-1")
 
 
 @pytest.mark.parametrize("reference", ["", "two words", "x" * 129, "a\n"])
-def test_a_reference_is_one_short_word(reference):
+def test_an_invalid_reference_is_rejected(reference):
     with pytest.raises(ReferenceInvalid):
         Charge(1, "USD", "tok_visa", reference)
 
@@ -54,7 +54,7 @@ ALLOWED = {
 
 
 @pytest.mark.parametrize(("operation", "state"), sorted(ALLOWED))
-def test_held_money_can_be_taken_or_let_go_and_taken_money_given_back(operation, state):
+def test_held_money_can_be_captured_or_voided_and_captured_money_refunded(operation, state):
     check_allowed(authorization(state), MOVES[operation])
 
 
@@ -62,14 +62,14 @@ def test_held_money_can_be_taken_or_let_go_and_taken_money_given_back(operation,
     ("operation", "state"),
     sorted({(operation, state) for operation in MOVES for state in State} - ALLOWED),
 )
-def test_nothing_else_is_allowed_and_the_client_learns_the_state(operation, state):
-    with pytest.raises((AuthorizationNotOpen, AuthorizationNotCaptured)) as refused:
+def test_any_other_operation_is_rejected_with_the_state(operation, state):
+    with pytest.raises((AuthorizationNotOpen, AuthorizationNotCaptured)) as error:
         check_allowed(authorization(state), MOVES[operation])
-    assert refused.value.metadata == {"authorizationId": "auth_1", "state": state}
+    assert error.value.metadata == {"authorizationId": "auth_1", "state": state}
 
 
 @pytest.mark.parametrize("end", [Operation.VOID, Operation.REFUND])
-def test_money_that_is_given_back_leaves_every_account_as_it_was(end):
+def test_a_void_or_refund_restores_every_balance(end):
     postings = [HOLD] + ([MOVES[Operation.CAPTURE].posting] if end is Operation.REFUND else [])
     balances: Counter[Account] = Counter()
     for posting in [*postings, MOVES[end].posting]:
@@ -81,6 +81,6 @@ def test_money_that_is_given_back_leaves_every_account_as_it_was(end):
 @pytest.mark.parametrize(
     ("decline_reason", "error"), [("CARD_DECLINED", CardDeclined), ("INSUFFICIENT_FUNDS", InsufficientFunds)]
 )
-def test_a_declined_card_is_told_as_such(decline_reason, error):
+def test_a_declined_authorization_raises_its_reason(decline_reason, error):
     with pytest.raises(error):
         check_not_declined(authorization(State.DECLINED, decline_reason))

@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from bank.api import REFUSALS
-from bank.domain.tokens import WELL_KNOWN_CARDS
+from bank.domain.cards import WELL_KNOWN_CARDS
 from chassis.errors import reason_of
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -13,5 +13,5 @@ def test_the_readme_lists_every_test_card():
         assert f"| {groups} | `{card.token}` |" in README
 
 
-def test_the_readme_lists_every_reason_of_a_refusal():
+def test_the_readme_lists_every_error_reason():
     assert [reason_of(error) for error in REFUSALS if f"`{reason_of(error)}`" not in README] == []

@@ -1,1 +1,1 @@
-"""The rules and types of the bank; the standard library only."""
+"""Rules and types of the bank; imports only the standard library."""

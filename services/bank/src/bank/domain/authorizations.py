@@ -1,4 +1,4 @@
-"""Authorizations: money that is held on a card, then taken or let go, and what the ledger says about it."""
+"""Authorizations: money that is held on a card, then captured, voided or refunded, and the ledger's postings."""
 
 import re
 from collections.abc import Mapping
@@ -7,15 +7,15 @@ from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from bank.domain.tokens import CARD_DECLINED, INSUFFICIENT_FUNDS
+from bank.domain.cards import CARD_DECLINED, INSUFFICIENT_FUNDS
 
 CURRENCY = "USD"
-LARGEST_AMOUNT_CENTS = 99_999_999
+MAX_AMOUNT_CENTS = 99_999_999
 _REFERENCE = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class State(StrEnum):
-    """Where an authorization stands."""
+    """The state of an authorization."""
 
     AUTHORIZED = "AUTHORIZED"
     DECLINED = "DECLINED"
@@ -25,7 +25,7 @@ class State(StrEnum):
 
 
 class Operation(StrEnum):
-    """What a client may ask for."""
+    """An operation that moves money."""
 
     AUTHORIZE = "authorize"
     CAPTURE = "capture"
@@ -34,7 +34,7 @@ class Operation(StrEnum):
 
 
 class Account(StrEnum):
-    """Whose money it is: the buyer's, nobody's for the moment, or the shop's."""
+    """An account of the ledger: the buyer's, the amounts on hold, or the shop's."""
 
     CARDHOLDER = "cardholder"
     HOLDS = "holds"
@@ -42,48 +42,48 @@ class Account(StrEnum):
 
 
 class AmountInvalid(Exception):
-    """Not an amount that can be paid."""
+    """Not a valid amount."""
 
 
 class CurrencyInvalid(Exception):
-    """Another currency than the bank's."""
+    """Not the bank's currency."""
 
 
 class ReferenceInvalid(Exception):
-    """The client's own name for the charge can't be kept."""
+    """Not a valid reference of the client."""
 
 
 class AuthorizationNotFound(Exception):
     """There is no such authorization."""
 
 
-class _Refusal(Exception):
-    """An authorization that does not allow what is asked, with the facts a client needs to go on."""
+class _Rejection(Exception):
+    """The authorization does not allow the operation; the metadata has its id and state."""
 
     def __init__(self, message: str, authorization: "Authorization") -> None:
         super().__init__(message)
         self.metadata = {"authorizationId": authorization.id, "state": authorization.state.value}
 
 
-class CardDeclined(_Refusal):
-    """The bank says no and does not say why."""
+class CardDeclined(_Rejection):
+    """The card was declined without a reason."""
 
 
-class InsufficientFunds(_Refusal):
-    """There is not enough money."""
+class InsufficientFunds(_Rejection):
+    """The card has insufficient funds."""
 
 
-class AuthorizationNotOpen(_Refusal):
-    """Only money that is held can be taken or let go."""
+class AuthorizationNotOpen(_Rejection):
+    """Only money that is held can be captured or voided."""
 
 
-class AuthorizationNotCaptured(_Refusal):
-    """Only money that was taken can be given back."""
+class AuthorizationNotCaptured(_Rejection):
+    """Only captured money can be refunded."""
 
 
 @dataclass(frozen=True)
 class Charge:
-    """What a client wants held. Raises AmountInvalid, CurrencyInvalid, ReferenceInvalid."""
+    """An amount to hold on a card. Raises AmountInvalid, CurrencyInvalid and ReferenceInvalid."""
 
     amount_cents: int
     currency: str
@@ -91,8 +91,8 @@ class Charge:
     reference: str
 
     def __post_init__(self) -> None:
-        if not 0 < self.amount_cents <= LARGEST_AMOUNT_CENTS:
-            raise AmountInvalid(f"An amount is from 1 to {LARGEST_AMOUNT_CENTS} cents.")
+        if not 0 < self.amount_cents <= MAX_AMOUNT_CENTS:
+            raise AmountInvalid(f"An amount is from 1 to {MAX_AMOUNT_CENTS} cents.")
         if self.currency != CURRENCY:
             raise CurrencyInvalid(f"The bank's currency is {CURRENCY}.")
         if not _REFERENCE.fullmatch(self.reference):
@@ -101,7 +101,7 @@ class Charge:
 
 @dataclass(frozen=True)
 class Authorization:
-    """A charge and where it stands; `decline_reason` is empty where it was not declined."""
+    """A charge and its state; `decline_reason` is empty unless it was declined."""
 
     id: str
     state: State
@@ -112,7 +112,7 @@ class Authorization:
 
 @dataclass(frozen=True)
 class Posting:
-    """From which account to which the amount goes."""
+    """The accounts that an amount leaves and enters."""
 
     debit: Account
     credit: Account
@@ -120,13 +120,13 @@ class Posting:
 
 @dataclass(frozen=True)
 class Move:
-    """What an operation does to an authorization: its state before and after, and the posting."""
+    """The effect of an operation on an authorization: the states before and after, and the posting."""
 
     operation: Operation
     before: State
     after: State
     posting: Posting
-    refusal: type[_Refusal]
+    rejection: type[_Rejection]
 
 
 HOLD = Posting(Account.CARDHOLDER, Account.HOLDS)
@@ -158,21 +158,21 @@ MOVES: Mapping[Operation, Move] = MappingProxyType(
         )
     }
 )
-_DECLINES: Mapping[str, type[_Refusal]] = MappingProxyType(
+_DECLINES: Mapping[str, type[_Rejection]] = MappingProxyType(
     {CARD_DECLINED: CardDeclined, INSUFFICIENT_FUNDS: InsufficientFunds}
 )
 
 
 def check_allowed(authorization: Authorization, move: Move) -> None:
-    """Raises AuthorizationNotOpen or AuthorizationNotCaptured where the move starts from another state."""
+    """Raises AuthorizationNotOpen or AuthorizationNotCaptured if the move needs another state."""
     if authorization.state is not move.before:
-        raise move.refusal(
+        raise move.rejection(
             f"The authorization is {authorization.state}; {move.operation} needs one that is {move.before}.",
             authorization,
         )
 
 
 def check_not_declined(authorization: Authorization) -> None:
-    """Raises CardDeclined or InsufficientFunds for an authorization that was declined."""
+    """Raises CardDeclined or InsufficientFunds if the authorization was declined."""
     if authorization.state is State.DECLINED:
         raise _DECLINES[authorization.decline_reason]("The bank has declined the card.", authorization)

@@ -1,33 +1,33 @@
-"""Faults: the bank is slow, down or flaky, for those who want to see what its clients make of that."""
+"""Faults: the bank is slow, down or flaky on demand, to test how its clients handle that."""
 
 from dataclasses import dataclass
 
-LONGEST_DELAY_SECONDS = 60
+MAX_DELAY_SECONDS = 60
 
 
 class FaultsInvalid(Exception):
-    """Not faults that the bank can have."""
+    """Not valid faults."""
 
 
 class BankDown(Exception):
-    """The bank answers nobody."""
+    """The bank rejects all calls."""
 
 
 class BankFlaky(Exception):
-    """The bank has failed before it did anything."""
+    """The call failed before it took effect."""
 
 
 class BankBusy(Exception):
-    """So many wait for their late answers that the bank takes nobody else."""
+    """Too many calls are delayed already."""
 
 
 @dataclass(frozen=True)
 class Faults:
-    """What is wrong with the bank, by default nothing. Raises FaultsInvalid.
+    """The faults to inject, by default none. Raises FaultsInvalid.
 
-    `delay_seconds` (0 to 60): each answer comes so much later, after its effect. `down`: each call is turned away
-    at once. `error_share` (0 to 1): of so many calls, half fail before any effect, and half lose their answer
-    after it. What happens to a call depends on its `luck`, a number from 0 up to, but not, 1.
+    `delay_seconds` (0 to 60) delays each response, after the call took effect. With `down`, each call fails at once.
+    `error_share` (0 to 1) is the share of calls that fail: half of them before any effect, and half lose their
+    response after it. `sample`, a number in [0, 1), decides which of these happens to a call.
     """
 
     delay_seconds: float = 0.0
@@ -35,21 +35,21 @@ class Faults:
     error_share: float = 0.0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.delay_seconds <= LONGEST_DELAY_SECONDS:
-            raise FaultsInvalid(f"delaySeconds is a number from 0 to {LONGEST_DELAY_SECONDS}.")
+        if not 0 <= self.delay_seconds <= MAX_DELAY_SECONDS:
+            raise FaultsInvalid(f"delaySeconds is a number from 0 to {MAX_DELAY_SECONDS}.")
         if not 0 <= self.error_share <= 1:
             raise FaultsInvalid("errorShare is a number from 0 to 1.")
 
     def check_up(self) -> None:
-        """Raises BankDown."""
+        """Raises BankDown if the bank is down."""
         if self.down:
             raise BankDown("The bank is down. Try again later.")
 
-    def check_taken(self, luck: float) -> None:
-        """Raises BankFlaky where a call with this luck has no effect."""
-        if luck < self.error_share / 2:
-            raise BankFlaky("The bank has failed, and did nothing. Try again.")
+    def check_accepted(self, sample: float) -> None:
+        """Raises BankFlaky if a call with this sample fails before it takes effect."""
+        if sample < self.error_share / 2:
+            raise BankFlaky("The bank failed before the call took effect. Try again.")
 
-    def loses_answer(self, luck: float) -> bool:
-        """Whether a call with this luck takes effect, but is not answered."""
-        return self.error_share / 2 <= luck < self.error_share
+    def loses_response(self, sample: float) -> bool:
+        """Return whether a call with this sample takes effect, but loses its response."""
+        return self.error_share / 2 <= sample < self.error_share

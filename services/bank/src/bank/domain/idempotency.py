@@ -1,4 +1,4 @@
-"""Idempotency: a request with the same key gets the same answer, and takes effect once."""
+"""Idempotency: requests with the same key get the same response, and take effect once."""
 
 import json
 import re
@@ -11,11 +11,11 @@ _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 class IdempotencyKeyMissing(Exception):
-    """Money is moved under a key only."""
+    """A request that moves money has no key."""
 
 
 class IdempotencyKeyInvalid(Exception):
-    """Not a key that can be kept."""
+    """Not a valid key."""
 
 
 class IdempotencyKeyReused(Exception):
@@ -24,15 +24,15 @@ class IdempotencyKeyReused(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """One request to move money; `fingerprint` is equal for equal requests."""
+    """A request to move money; equal requests have equal fingerprints."""
 
     key: str
     fingerprint: str
 
 
 @dataclass(frozen=True)
-class Answered:
-    """A request that took effect before: the authorization that it was about, and the state answered."""
+class Completed:
+    """A request that took effect before: its authorization now, and the state in the first response."""
 
     fingerprint: str
     authorization: Authorization
@@ -40,7 +40,7 @@ class Answered:
 
 
 def checked_key(key: str) -> str:
-    """The key. Raises IdempotencyKeyMissing and IdempotencyKeyInvalid."""
+    """Return the key. Raises IdempotencyKeyMissing and IdempotencyKeyInvalid."""
     if not key:
         raise IdempotencyKeyMissing("Send an Idempotency-Key.")
     if not _KEY.fullmatch(key):
@@ -48,14 +48,17 @@ def checked_key(key: str) -> str:
     return key
 
 
-def request(key: str, operation: Operation, *details: str | int) -> Request:
-    """The request to do `operation` with these details. Raises as `checked_key` does."""
+def new_request(key: str, operation: Operation, *details: str | int) -> Request:
+    """Return the request for an operation with these details.
+
+    Raises IdempotencyKeyMissing and IdempotencyKeyInvalid.
+    """
     fingerprint = sha256(json.dumps([operation, *details]).encode()).hexdigest()
     return Request(checked_key(key), fingerprint)
 
 
-def answer_again(answered: Answered, again: Request) -> Authorization:
-    """The first answer. Raises IdempotencyKeyReused where the request differs from the first."""
-    if answered.fingerprint != again.fingerprint:
+def first_response(completed: Completed, repeated: Request) -> Authorization:
+    """Return the authorization as in the first response. Raises IdempotencyKeyReused if the request differs."""
+    if completed.fingerprint != repeated.fingerprint:
         raise IdempotencyKeyReused("This Idempotency-Key was used for another request.")
-    return replace(answered.authorization, state=answered.state)
+    return replace(completed.authorization, state=completed.state)
