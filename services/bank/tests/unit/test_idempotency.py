@@ -2,6 +2,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+
+from bank.domain.authorizations import Authorization, Charge, Operation, State
 from bank.domain.idempotency import (
     Completed,
     IdempotencyKeyInvalid,
@@ -10,8 +12,6 @@ from bank.domain.idempotency import (
     first_response,
     new_request,
 )
-
-from bank.domain.authorizations import Authorization, Charge, Operation, State
 
 NOW = Authorization("auth_1", State.REFUNDED, Charge(1, "USD", "tok_visa", "r"), datetime.now(UTC))
 
