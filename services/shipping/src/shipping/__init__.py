@@ -1,1 +1,1 @@
-"""Shipping: quotes, and a shipment for every confirmed order."""
+"""Shipping: quotes, and a shipment for each confirmed order."""

@@ -5,21 +5,24 @@ from chassis.config import load
 from chassis.lifecycle import Service
 from nightmarket.shipping.v1.shipping_pb2_grpc import add_ShippingServiceServicer_to_server
 from shipping.api import REFUSALS, ShippingApi
-from shipping.carrier import collect
+from shipping.carrier import FakeCarrier
 from shipping.config import Config
 from shipping.events import handlers
+from shipping.service import ShippingService
 from shipping.store import Store
 
 
 def compose(config: Config) -> Service:
-    """The whole service, wired but not started."""
+    """Return the whole service, wired but not started."""
     service = Service(config)
-    tables = database.attach(service, config.database_url)
+    db = database.attach(service, config.database_url)
     broker = bus.attach(service, config.nats_url)
-    outbox = relay.attach(service, tables, broker)
-    van = worker.attach(service, "carrier", lambda: collect(tables, after_commit=outbox.wake))
-    consumer.attach(service, broker, tables, handlers(config.pack_seconds), after_commit=van.wake)
-    grpc.attach(service, [(add_ShippingServiceServicer_to_server, ShippingApi(Store(tables)))], REFUSALS)
+    outbox = relay.attach(service, db, broker)
+    store = Store(db)
+    carrier = worker.attach(service, "carrier", FakeCarrier(db, store, outbox.wake).collect)
+    consumer.attach(service, broker, db, handlers(store, config.pack_seconds), after_commit=carrier.wake)
+    api = ShippingApi(ShippingService(store))
+    grpc.attach(service, [(add_ShippingServiceServicer_to_server, api)], REFUSALS)
     return service
 
 

@@ -1,46 +1,42 @@
-"""Shipping's gRPC service: wire <-> domain."""
+"""The gRPC service of shipping: the translation between wire and domain."""
 
 from grpc import ServicerContext
 
 from chassis import money
 from chassis.errors import Invalid, NotFound, Refusals, Refused
+from nightmarket.limits import OrderIdInvalid
 from nightmarket.shipping.v1 import shipping_pb2 as wire
 from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceServicer
-from shipping.domain.quotes import AmountInvalid, CountryInvalid, QuantityInvalid, quote
-from shipping.domain.shipments import (
-    OrderIdInvalid,
-    OrderShipped,
-    Shipment,
-    ShipmentNotFound,
-    checked_order_id,
-)
-from shipping.store import Store
+from shipping.domain.quotes import AmountInvalid, CountryInvalid, QuantityInvalid
+from shipping.domain.shipments import OrderShipped, Shipment, ShipmentNotFound
+from shipping.service import ShippingService
 
 REFUSALS: Refusals = {
     AmountInvalid: Invalid,
-    ShipmentNotFound: NotFound,
     CountryInvalid: Invalid,
     OrderIdInvalid: Invalid,
     OrderShipped: Refused,
     QuantityInvalid: Invalid,
+    ShipmentNotFound: NotFound,
 }
 
 
 class ShippingApi(ShippingServiceServicer):
-    """Answers nightmarket.shipping.v1.ShippingService."""
+    """Implements nightmarket.shipping.v1.ShippingService."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, shipping: ShippingService) -> None:
+        self._shipping = shipping
 
     def GetQuote(self, request: wire.GetQuoteRequest, context: ServicerContext) -> wire.Quote:
-        cost = quote(request.country_code, request.quantity, money.from_wire(request.subtotal))
-        return wire.Quote(cost=money.to_wire(cost))
+        subtotal_cents = money.from_wire(request.subtotal)
+        cost_cents = self._shipping.quote(request.country_code, request.quantity, subtotal_cents)
+        return wire.Quote(cost=money.to_wire(cost_cents))
 
     def GetShipment(self, request: wire.GetShipmentRequest, context: ServicerContext) -> wire.Shipment:
-        return _shipment(self._store.shipment(checked_order_id(request.order_id)))
+        return _shipment(self._shipping.shipment(request.order_id))
 
     def CancelShipment(self, request: wire.CancelShipmentRequest, context: ServicerContext) -> wire.Shipment:
-        return _shipment(self._store.withhold(checked_order_id(request.order_id)))
+        return _shipment(self._shipping.cancel(request.order_id))
 
 
 def _shipment(shipment: Shipment) -> wire.Shipment:

@@ -1,4 +1,4 @@
-"""The carrier's van: it takes the parcels that are packed, and the market is told."""
+"""A fake carrier, which picks up packed shipments."""
 
 from collections.abc import Callable
 
@@ -8,28 +8,36 @@ from chassis.database import Connection, Database
 from chassis.events import data_of, write_to_outbox
 from nightmarket import subjects
 from nightmarket.events.v1.events_pb2 import OrderShipped
-from shipping.domain.shipments import Shipment
-from shipping.metrics import PARCELS
-from shipping.store import Recipient, ship_packed
+from shipping.domain.shipments import Recipient, Shipment
+from shipping.metrics import SHIPMENTS
+from shipping.store import Store
 
 _BATCH = 50
 
 
-def collect(database: Database, after_commit: Callable[[], None]) -> None:
-    """Hands over all parcels that are packed, each in one transaction with the event that tells of it."""
-    taken = _BATCH
-    while taken == _BATCH:
-        with database.transaction() as connection:
-            parcels = ship_packed(connection, _BATCH)
-            for shipment, recipient in parcels:
-                _tell(connection, shipment, recipient)
-        taken = len(parcels)
-        if taken:
-            PARCELS.labels("shipped").inc(taken)
-            after_commit()
+class FakeCarrier:
+    """Ships what is packed. `after_commit` is called after each batch: there are events to send."""
+
+    def __init__(self, database: Database, store: Store, after_commit: Callable[[], None]) -> None:
+        self._database = database
+        self._store = store
+        self._after_commit = after_commit
+
+    def collect(self) -> None:
+        """Ship all packed shipments, each in one transaction with its event."""
+        shipped = _BATCH
+        while shipped == _BATCH:
+            with self._database.transaction() as connection:
+                batch = self._store.ship_packed(connection, _BATCH)
+                for shipment, recipient in batch:
+                    _write_event(connection, shipment, recipient)
+            shipped = len(batch)
+            if shipped:
+                SHIPMENTS.labels("shipped").inc(shipped)
+                self._after_commit()
 
 
-def _tell(connection: Connection, shipment: Shipment, recipient: Recipient) -> None:
+def _write_event(connection: Connection, shipment: Shipment, recipient: Recipient) -> None:
     event = OrderShipped(
         order_id=shipment.order_id,
         tracking_number=shipment.tracking_number,
@@ -37,5 +45,6 @@ def _tell(connection: Connection, shipment: Shipment, recipient: Recipient) -> N
         account_id=recipient.account_id,
         email=recipient.email,
     )
+    # The event belongs to the trace of the order, not to this worker.
     with answering(Call({call.TRACEPARENT: recipient.traceparent} if recipient.traceparent else {})):
         write_to_outbox(connection, subjects.ORDER_SHIPPED, data_of(event))

@@ -1,4 +1,4 @@
-"""What shipping takes from the environment."""
+"""The environment variables of shipping."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""The events that shipping takes in: wire <-> store."""
+"""The event handlers of shipping."""
 
 from contextlib import suppress
 
@@ -7,25 +7,25 @@ from chassis.database import Connection
 from chassis.events import Event, message_of
 from nightmarket import subjects
 from nightmarket.events.v1.events_pb2 import OrderCancelled, OrderConfirmed
-from shipping.domain.shipments import OrderShipped, checked_order_id
-from shipping.metrics import PARCELS
-from shipping.store import Recipient, pack, withhold
+from nightmarket.limits import check_order_id
+from shipping.domain.shipments import OrderShipped, Recipient
+from shipping.metrics import SHIPMENTS
+from shipping.store import Store
 
 
-def handlers(pack_seconds: float) -> dict[str, Handler]:
-    """What to do at which event; packing a parcel takes `pack_seconds`."""
+def handlers(store: Store, pack_seconds: float) -> dict[str, Handler]:
+    """Return the handler of each event subject. Packing a shipment takes `pack_seconds`."""
 
     def on_confirmed(connection: Connection, event: Event) -> None:
         order = message_of(event, OrderConfirmed)
         recipient = Recipient(order.account_id, order.email, event.traceparent)
-        if pack(connection, checked_order_id(order.order_id), recipient, pack_seconds):
-            PARCELS.labels("packing").inc()
+        if store.pack(connection, check_order_id(order.order_id), recipient, pack_seconds):
+            SHIPMENTS.labels("packing").inc()
 
-    return {subjects.ORDER_CONFIRMED: on_confirmed, subjects.ORDER_CANCELLED: on_cancelled}
+    def on_canceled(connection: Connection, event: Event) -> None:
+        order = message_of(event, OrderCancelled)
+        # The orders service cancels the shipment before the order, so this is for events that arrive out of order.
+        with suppress(OrderShipped):
+            store.cancel_within(connection, check_order_id(order.order_id))
 
-
-def on_cancelled(connection: Connection, event: Event) -> None:
-    """Withholds the parcel; one that the carrier has stays with the carrier."""
-    order = message_of(event, OrderCancelled)
-    with suppress(OrderShipped):
-        withhold(connection, checked_order_id(order.order_id))
+    return {subjects.ORDER_CONFIRMED: on_confirmed, subjects.ORDER_CANCELLED: on_canceled}

@@ -1,7 +1,7 @@
-"""What is counted about parcels."""
+"""The metrics of shipments."""
 
 from prometheus_client import Counter
 
-PARCELS = Counter(
-    "market_shipments_total", "Parcels that were begun (packing) or left (consigned).", ["state"]
+SHIPMENTS = Counter(
+    "market_shipments_total", "Shipments by state that they reached: packing, shipped.", ["state"]
 )

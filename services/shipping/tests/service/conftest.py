@@ -8,58 +8,58 @@ from chassis.errors import NotFound
 from chassis.testing import broker, channel, eventually, started
 from nightmarket.shipping.v1.shipping_pb2 import CancelShipmentRequest, GetShipmentRequest
 from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceStub
+from nightmarket.subjects import ORDER_SHIPPED
 from shipping.__main__ import compose
 from shipping.config import Config
 
 
-class Neighbour:
-    """What the rest of the market does to the running service, and sees of it."""
+class Client:
+    """A client of the running service: calls its RPCs, publishes and reads events, and looks into its database."""
 
-    def __init__(self, stub, market, database_url):
+    def __init__(self, stub, nats, database_url):
         self.shipping = stub
-        self._market = market
+        self._nats = nats
         self.database_url = database_url
 
-    def tells(self, event_type, order_id, event_id=""):
-        """Sends the event, waits until it is taken in, and returns its id."""
-        sent = self.sends(event_type, order_id, event_id)
-        eventually(lambda: self._has_taken_in(sent))
-        return sent
-
-    def sends(self, event_type, order_id, event_id=""):
-        """Sends the event and returns its id."""
+    def publish(self, subject, order_id, event_id=""):
+        """Publish an event about the order and return its ID."""
         data = {"orderId": order_id, "accountId": "ada", "email": "ada@example.com", "total": {"units": "9"}}
-        return self._market.tell(event_type, data, event_id)
+        return self._nats.tell(subject, data, event_id)
 
-    def _has_taken_in(self, event_id):
+    def publish_and_wait(self, subject, order_id, event_id=""):
+        """Publish an event, wait until the service has handled it, and return its ID."""
+        published = self.publish(subject, order_id, event_id)
+        eventually(lambda: self._is_handled(published))
+        return published
+
+    def _is_handled(self, event_id):
         with psycopg.connect(self.database_url) as connection:
             return connection.execute("SELECT FROM inbox WHERE event_id = %s", (event_id,)).rowcount
 
-    def finishes_packing(self):
-        """Lets the time pass that packing takes."""
+    def finish_packing(self):
+        """Make all shipments packed."""
         with psycopg.connect(self.database_url) as connection:
             connection.execute("UPDATE shipments SET pack_until = now()")
 
-    def parcel(self, order_id):
-        """The order's parcel; None where there is none."""
+    def shipment(self, order_id):
+        """Return the order's shipment, or None if it has none."""
         try:
             return self.shipping.GetShipment(GetShipmentRequest(order_id=order_id))
         except NotFound:
             return None
 
-    def withholds(self, order_id):
-        """Asks to keep the order's parcel back."""
+    def cancel(self, order_id):
+        """Cancel the order's shipment."""
         return self.shipping.CancelShipment(CancelShipmentRequest(order_id=order_id))
 
-    def hears(self, order_id):
-        """What the service has told about this order's parcel so far."""
-        told = self._market.told("market.shipping.shipped")
-        return [event.data for event in told if event.data["orderId"] == order_id]
+    def events(self, order_id):
+        """Return the data of the events that the service has published about this order."""
+        return [event.data for event in self._nats.told(ORDER_SHIPPED) if event.data["orderId"] == order_id]
 
 
 @pytest.fixture(scope="session")
 def run_shipping(service_database, nats_url, free_port):
-    """Runs the service for the length of a block: run_shipping(pack_seconds=...) -> its Neighbour."""
+    """Run the service during a block: run_shipping(pack_seconds=...) returns a Client."""
 
     @contextmanager
     def run(**settings):
@@ -68,8 +68,8 @@ def run_shipping(service_database, nats_url, free_port):
             common["database_url"] = service_database("shipping")
         config = Config(**(common | settings))
         address = f"127.0.0.1:{config.port}"
-        with started(compose, config), channel(address) as opened, broker(config.nats_url) as market:
-            yield Neighbour(ShippingServiceStub(opened), market, config.database_url)
+        with started(compose, config), channel(address) as opened, broker(config.nats_url) as nats:
+            yield Client(ShippingServiceStub(opened), nats, config.database_url)
 
     return run
 

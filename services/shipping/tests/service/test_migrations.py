@@ -9,12 +9,13 @@ from chassis.errors import Refused
 from chassis.migrate import migrate
 from chassis.testing import eventually
 from nightmarket.shipping.v1.shipping_pb2 import Shipment
+from nightmarket.subjects import ORDER_CONFIRMED
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
 
 @pytest.fixture
-def neighbour(older_database, run_shipping):
+def client(older_database, run_shipping):
     url = older_database("shipping", "0003_shipments")
     with psycopg.connect(url) as connection:
         connection.execute(
@@ -29,20 +30,20 @@ def neighbour(older_database, run_shipping):
         yield running
 
 
-def test_a_shipment_that_was_being_packed_is_shipped_under_a_number_of_its_own(neighbour):
-    eventually(lambda: neighbour.parcel("packing").state == Shipment.SHIPPED)
-    assert neighbour.parcel("packing").tracking_number not in ("", "CM618033992NL")
-    eventually(lambda: neighbour.hears("packing"))
+def test_a_shipment_in_packing_is_shipped_with_a_new_number(client):
+    eventually(lambda: client.shipment("packing").state == Shipment.SHIPPED)
+    assert client.shipment("packing").tracking_number not in ("", "CM618033992NL")
+    eventually(lambda: client.events("packing"))
 
 
-def test_a_shipment_that_the_carrier_has_keeps_its_number_and_time(neighbour):
-    shipped = neighbour.parcel("shipped")
+def test_a_shipped_shipment_keeps_its_number_and_time(client):
+    shipped = client.shipment("shipped")
     assert (shipped.state, shipped.tracking_number) == (Shipment.SHIPPED, "CM618033992NL")
     assert shipped.ship_time.ToJsonString() == "2026-01-31T10:20:30Z"
     with pytest.raises(Refused):
-        neighbour.withholds("shipped")
+        client.cancel("shipped")
 
 
-def test_a_canceled_shipment_stays_canceled(neighbour):
-    neighbour.tells("market.orders.confirmed", "cancelled")
-    assert neighbour.parcel("cancelled").state == Shipment.CANCELLED
+def test_a_canceled_shipment_stays_canceled(client):
+    client.publish_and_wait(ORDER_CONFIRMED, "cancelled")
+    assert client.shipment("cancelled").state == Shipment.CANCELLED

@@ -18,17 +18,17 @@ def shipping(service_database, nats_url, free_port):
         yield ShippingServiceStub(opened)
 
 
-def asked(**changes):
-    wanted = {"country_code": "NL", "quantity": 2, "subtotal": money.to_wire(2000)}
-    return wire.GetQuoteRequest(**{**wanted, **changes})
+def request(**changes):
+    fields = {"country_code": "NL", "quantity": 2, "subtotal": money.to_wire(2000)}
+    return wire.GetQuoteRequest(**{**fields, **changes})
 
 
 def test_a_quote_is_an_amount_of_money(shipping):
-    assert money.from_wire(shipping.GetQuote(asked()).cost) == 445
+    assert money.from_wire(shipping.GetQuote(request()).cost) == 445
 
 
-def test_a_basket_of_great_value_travels_free(shipping):
-    assert money.from_wire(shipping.GetQuote(asked(subtotal=money.to_wire(10**12))).cost) == 0
+def test_an_order_of_high_value_ships_free(shipping):
+    assert money.from_wire(shipping.GetQuote(request(subtotal=money.to_wire(10**12))).cost) == 0
 
 
 @pytest.mark.parametrize(
@@ -48,31 +48,31 @@ def test_a_basket_of_great_value_travels_free(shipping):
         ({"subtotal": {"currency_code": "USD", "units": -(2**63)}}, "AMOUNT_INVALID"),
     ],
 )
-def test_a_quote_that_makes_no_sense_is_refused_with_a_reason(shipping, changes, reason):
-    with pytest.raises(Invalid) as refused:
-        shipping.GetQuote(asked(**changes))
-    assert refused.value.reason == reason
+def test_an_invalid_quote_is_rejected_with_a_reason(shipping, changes, reason):
+    with pytest.raises(Invalid) as error:
+        shipping.GetQuote(request(**changes))
+    assert error.value.reason == reason
 
 
-def test_an_unknown_order_has_no_parcel(shipping):
-    with pytest.raises(NotFound) as refused:
+def test_an_unknown_order_has_no_shipment(shipping):
+    with pytest.raises(NotFound) as error:
         shipping.GetShipment(wire.GetShipmentRequest(order_id="no-such"))
-    assert refused.value.reason == "SHIPMENT_NOT_FOUND"
+    assert error.value.reason == "SHIPMENT_NOT_FOUND"
 
 
 @pytest.mark.parametrize("order_id", ["", "no-such\0", "x" * 10_000])
-def test_what_is_no_order_s_id_is_refused_with_a_reason(shipping, order_id):
-    for call, request in (
+def test_an_invalid_order_id_is_rejected_with_a_reason(shipping, order_id):
+    for call, message in (
         (shipping.GetShipment, wire.GetShipmentRequest),
         (shipping.CancelShipment, wire.CancelShipmentRequest),
     ):
-        with pytest.raises(Invalid) as refused:
-            call(request(order_id=order_id))
-        assert refused.value.reason == "ORDER_ID_INVALID"
+        with pytest.raises(Invalid) as error:
+            call(message(order_id=order_id))
+        assert error.value.reason == "ORDER_ID_INVALID"
 
 
-def test_an_order_that_nobody_has_heard_of_can_be_withheld_twice(shipping):
-    request = wire.CancelShipmentRequest(order_id="never-confirmed")
-    first = shipping.CancelShipment(request)
+def test_an_unknown_order_can_be_canceled_twice(shipping):
+    never_confirmed = wire.CancelShipmentRequest(order_id="never-confirmed")
+    first = shipping.CancelShipment(never_confirmed)
     assert first.state == wire.Shipment.CANCELLED
-    assert shipping.CancelShipment(request) == first
+    assert shipping.CancelShipment(never_confirmed) == first

@@ -1,1 +1,1 @@
-"""The rules and types of the basket; the standard library only."""
+"""The rules and types of the basket."""

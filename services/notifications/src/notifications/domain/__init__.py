@@ -1,1 +1,1 @@
-"""The rules and types of the notifications; the standard library only."""
+"""The rules and types of the notifications."""

@@ -1,1 +1,1 @@
-"""The rules and types of orders; the standard library only."""
+"""The rules and types of orders."""

@@ -1,4 +1,4 @@
-"""Where parcels may go: the officially assigned codes of ISO 3166-1 alpha-2."""
+"""The destinations: the officially assigned codes of ISO 3166-1 alpha-2."""
 
 _ALL = """
     AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT
