@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from prometheus_client import REGISTRY
 
 from chassis.migrate import migrate
 from laptop.nats import temporary_nats
 from laptop.postgres import create_database, temporary_postgres
+from messaging.nats import NatsConnection
+from tests.support.servers import OwnServer, connected, own_broker
 
 ROOT = Path(__file__).parent
 
@@ -86,3 +89,33 @@ def free_port() -> Callable[[], int]:
     from laptop.throwaway import free_port
 
     return free_port
+
+
+@pytest.fixture
+def nats(nats_url: str) -> Iterator[NatsConnection]:
+    """A connection to the NATS server of this run."""
+    with connected(nats_url) as connection:
+        assert connection.wait_until_ready(10)
+        yield connection
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> OwnServer:
+    """A NATS server for one test, which does not run yet."""
+    return own_broker(tmp_path)
+
+
+@pytest.fixture
+def counted() -> Callable[..., float]:
+    """How much a metric has grown since the test began: counted(name, label=value, ...)."""
+    before = {
+        (sample.name, frozenset(sample.labels.items())): sample.value
+        for metric in REGISTRY.collect()
+        for sample in metric.samples
+    }
+
+    def count(name: str, **labels: str) -> float:
+        value = REGISTRY.get_sample_value(name, labels) or 0
+        return value - before.get((name, frozenset(labels.items())), 0)
+
+    return count

@@ -12,7 +12,7 @@ compile() {
   "$UV" pip compile --quiet --universal --python-version 3.11 --only-binary :all: --generate-hashes \
     --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
     --no-emit-package night-market --no-emit-package night-market-chassis --no-emit-package night-market-contracts \
-    --no-emit-package night-market-topology \
+    --no-emit-package night-market-messaging --no-emit-package night-market-topology \
     ${UPGRADE:+--upgrade} --output-file "$output" "$@"
   # uv closes with the names of our own libraries, which are no packages.
   grep -v '^#' "$output" | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' >"$output.new"

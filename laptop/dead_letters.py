@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from chassis import dead_letters
-from chassis.bus import Bus
-from chassis.errors import MarketError, Unavailable
+from chassis.errors import AppError, Unavailable
 from laptop import closing
 from laptop.errors import LaptopError
 from laptop.home import Home
+from messaging import dead_letters
+from messaging.nats import NatsConnection
 
 
 def show(home: Home, service: str, whole: bool) -> str:
@@ -34,7 +34,7 @@ def replay(home: Home, service: str, number: str) -> str:
 
 
 @contextlib.contextmanager
-def _broker(home: Home, service: str) -> Iterator[Bus]:
+def _broker(home: Home, service: str) -> Iterator[NatsConnection]:
     market, _ = closing.required(home)
     names = sorted(known.name for known in market.services if known.nats)
     if service and service not in names:
@@ -42,5 +42,5 @@ def _broker(home: Home, service: str) -> Iterator[Bus]:
     try:
         with dead_letters.connected(market.broker.url) as bus:
             yield bus
-    except MarketError as error:
+    except AppError as error:
         raise LaptopError(error.message, exit_code=1 if isinstance(error, Unavailable) else 2) from None

@@ -19,14 +19,14 @@ import grpc
 import psutil
 import requests
 
-from chassis.errors import MarketError
-from gateway.tests.waiting import eventually
+from chassis.errors import AppError
 from laptop import wheels
 from laptop.throwaway import Server, free_port, running
 from mesh import certificates, sidecars
 from mesh.policies import load
 from mesh.render import render
 from mesh.site import NAME_LABEL, VERSION_LABEL, Address, Protocol, Site, Workload
+from tests.support.waiting import wait_until
 
 HOST = "127.0.0.1"
 TAKE, LOOK = "/market.Shelf/Take", "/market.Shelf/Look"
@@ -252,7 +252,7 @@ def under_load(call: Callable[[], object]) -> Iterator[Mapping[str, int]]:
             try:
                 call()
                 outcome = "ok"
-            except (grpc.RpcError, MarketError, OSError) as error:
+            except (grpc.RpcError, AppError, OSError) as error:
                 outcome = str(error)
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
 
@@ -270,4 +270,4 @@ def under_load(call: Callable[[], object]) -> Iterator[Mapping[str, int]]:
 def has_gone_on(outcomes: Mapping[str, int]) -> None:
     """Waits for more calls that went well."""
     enough = outcomes["ok"] + 50
-    assert eventually(lambda: outcomes["ok"] > enough)
+    assert wait_until(lambda: outcomes["ok"] > enough)

@@ -41,7 +41,11 @@ def ours() -> dict[str, set[str]]:
 
 def _declared() -> Iterator[tuple[str, str, set[str]]]:
     """Kind, name and labels of each metric that is declared in the code."""
-    for folder in [ROOT / "libs/chassis/src", *sorted(ROOT.glob("services/*/src"))]:
+    for folder in [
+        ROOT / "libs/chassis/src",
+        ROOT / "libs/messaging/src",
+        *sorted(ROOT.glob("services/*/src")),
+    ]:
         for path in sorted(folder.rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 match node:

@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 import requests
 
-from chassis.testing import eventually
 from laptop.throwaway import free_port
 from mesh.containers import ADMIN, INBOUND, METRICS, PORT, containers_site, pod
 from mesh.market import GATEWAY
 from tests.containers.conftest import audited, in_containers
 from tests.containers.engine import ROOT, Compose, docker
 from tests.containers.test_profiles import needs_image
+from tests.support.waiting import wait_until
 from tests.system.conftest import Shopper, sign_up
 from tests.system.test_outages import confirms, sells
 
@@ -137,7 +137,7 @@ def test_prometheus_reads_every_sidecar(mesh):
         found = requests.get(url, timeout=10).json()["data"]["result"]
         return {one["metric"]["service"] for one in found if one["value"][1] == "1"}
 
-    assert eventually(lambda: answering() == {sidecar(name) for name in WORKLOADS}, seconds=60)
+    assert wait_until(lambda: answering() == {sidecar(name) for name in WORKLOADS}, timeout=60)
     told.run("--profile", "observability", "rm", "--stop", "--force", "--volumes", "prometheus")
 
 

@@ -6,9 +6,9 @@ import subprocess
 import pytest
 import requests
 
-from chassis.testing import eventually
 from laptop.throwaway import free_port
 from tests.containers.test_profiles import has_image, needs_image
+from tests.support.waiting import wait_until
 from tests.system.test_outages import buys
 from topology import SERVICES
 
@@ -49,7 +49,7 @@ def test_prometheus_reads_every_service_and_the_gateway(observed):
     def up():
         return {labels.get("service") or labels["job"] for labels, value in asked(observed, "up") if value}
 
-    assert eventually(lambda: wanted <= up(), seconds=60), wanted - up()
+    assert wait_until(lambda: wanted <= up(), timeout=60), wanted - up()
 
 
 def test_a_purchase_is_one_trace_through_all_who_had_a_part_in_it(observed, shopper, plentiful):
@@ -73,7 +73,7 @@ def test_a_purchase_is_one_trace_through_all_who_had_a_part_in_it(observed, shop
         "notifications",
     }
     # Which traces are kept is decided half a minute after they began.
-    assert eventually(lambda: wanted <= services(), seconds=120), services()
+    assert wait_until(lambda: wanted <= services(), timeout=120), services()
 
 
 def services_of(trace):
@@ -86,10 +86,10 @@ def test_that_the_market_cannot_sell_begins_an_alert_and_ends_it(observed, compo
 
     compose.run("stop", "inventory")
     try:
-        assert eventually(lambda: "MarketCannotSell" in alerts(), seconds=90)
+        assert wait_until(lambda: "MarketCannotSell" in alerts(), timeout=90)
     finally:
         compose.run("start", "inventory")
-    assert eventually(lambda: "MarketCannotSell" not in alerts(), seconds=90)
+    assert wait_until(lambda: "MarketCannotSell" not in alerts(), timeout=90)
 
 
 def test_alertmanager_takes_its_configuration(observed, compose):
@@ -99,7 +99,7 @@ def test_alertmanager_takes_its_configuration(observed, compose):
         return bool(fetched(f"{observed['alertmanager']}/api/v2/status"))
 
     container = compose.container("alertmanager")
-    eventually(lambda: ready() or LACKS_ITS_TEMPLATE in said(container), seconds=60)
+    wait_until(lambda: ready() or LACKS_ITS_TEMPLATE in said(container), timeout=60)
     if LACKS_ITS_TEMPLATE in said(container):
         pytest.skip("this build of Alertmanager lacks its own template: it was not tried")
     status = fetched(f"{observed['alertmanager']}/api/v2/status")

@@ -7,9 +7,9 @@ import pytest
 import requests
 import yaml
 
-from chassis.testing import eventually
 from laptop.throwaway import free_port
 from tests.containers.engine import ROOT, docker
+from tests.support.waiting import wait_until
 from tests.system.test_outages import buys
 
 FILES = (ROOT / "docker-compose.yml", ROOT / "telemetry" / "compose.yaml")
@@ -52,7 +52,7 @@ def test_the_profile_mail_shows_every_mail_in_a_mail_server(mail_server, shopper
         return {mail["Subject"] for mail in found if mail["To"][0]["Address"] == shopper.email}
 
     thanks, sent = f"Thank you for your order {order['id']}", f"Your order {order['id']} is on its way"
-    assert eventually(lambda: subjects() >= {thanks, sent}, seconds=60)
+    assert wait_until(lambda: subjects() >= {thanks, sent}, timeout=60)
 
 
 def test_the_profile_load_brings_shoppers_whom_nothing_fails(compose):

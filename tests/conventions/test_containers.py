@@ -39,6 +39,8 @@ def expected(service: Service) -> list[str]:
     for line in dockerfile(MODEL):
         if line.startswith("CMD ["):
             line = f"CMD {json.dumps(command if parts else ['python', '-m', service.name])}"
+        elif line.startswith("COPY libs/") and service.nats:
+            line = line.replace(" services/", " libs/messaging/src services/")
         elif line.startswith("EXPOSE"):
             line = f"EXPOSE {'9000' if service.protocol is Protocol.EVENTS else '8000 9000'}"
         elif ".description=" in line:

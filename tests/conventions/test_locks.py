@@ -20,7 +20,7 @@ LOAD = ROOT / "loadtests" / "requirements.txt"  # in a container of their own
 AUDIT = ROOT / "tools" / "audit" / "requirements.txt"  # of its container
 MESH = ROOT / "mesh" / "requirements.txt"  # of the container that keeps the sidecars
 SERVICE_LOCKS = {service: ROOT / "services" / service / "requirements.txt" for service in SERVICES}
-OURS = {"night-market-chassis", "night-market-contracts"}
+OURS = {"night-market-chassis", "night-market-contracts", "night-market-messaging"}
 CHASSIS = ROOT / "libs" / "chassis" / "src"
 
 
@@ -42,6 +42,7 @@ def missing_imports(folders: list[Path], lock: Path) -> set[str]:
     """Packages from elsewhere that the code below the folders imports and the lock does not hold."""
     ours = {
         "chassis",
+        "messaging",
         "nightmarket",
         "compose",
         "laptop",

@@ -11,9 +11,9 @@ from typing import Any
 import psycopg
 from psycopg.rows import class_row
 
-from chassis.bus import STREAM, Bus
-from chassis.errors import MarketError
-from chassis.events import decode
+from chassis.errors import AppError
+from messaging.events import decode
+from messaging.nats import STREAM, NatsConnection
 from nightmarket.orders.v1 import orders_pb2
 from nightmarket.subjects import ORDER_CANCELLED, ORDER_CONFIRMED, ORDER_SHIPPED
 from tests.crash.world import World
@@ -74,9 +74,9 @@ class Order:
         }
         return Counter(told.get(self.state, []) if self.was_confirmed else [])
 
-    def contradicts(self, answer: orders_pb2.Order | MarketError) -> str:
+    def contradicts(self, answer: orders_pb2.Order | AppError) -> str:
         """Where the buyer is told something else than the order is; empty where not."""
-        if isinstance(answer, MarketError):
+        if isinstance(answer, AppError):
             told = (answer.metadata.get("orderId", ""), Ending("CANCELLED", answer.reason))
         else:
             told = (answer.id, Ending(orders_pb2.Order.State.Name(answer.state), answer.cancel_reason))
@@ -92,7 +92,7 @@ class Books:
             stack.enter_context(psycopg.connect(world.databases[name], autocommit=True))
             for name in ("orders", "accounts")
         )
-        self._bus = Bus(world.nats_url, "test")
+        self._bus = NatsConnection(world.nats_url, "test")
         self._bus.start()
         stack.callback(self._bus.stop)
         assert self._bus.wait_until_ready(30)

@@ -11,11 +11,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from types import FrameType
 
-from chassis import call
+from chassis import context
 from tests.crash.notes import Notes
 
 # They stand between a service and its effects; what they do is done for the one who calls them.
-_PLUMBING = ("chassis.bus", "chassis.database", "chassis.events", "chassis.grpc_client", "chassis.keyvalue")
+_PLUMBING = (
+    "messaging.nats",
+    "chassis.postgres",
+    "messaging.events",
+    "chassis.grpc_client",
+    "cart.keyvalue",
+)
 ANSWER = "answer"
 
 
@@ -52,7 +58,7 @@ class Watch:
     def reach(self, effect: str, where: str = "") -> None:
         """The service is about to do this."""
         where = where or place(self._service)
-        trace = call.current().trace_id
+        trace = context.current().trace_id
         if effect == ANSWER and not trace:
             return  # somebody has asked for something else
         with self._lock:
@@ -70,7 +76,7 @@ class Watch:
 def place(service: str) -> str:
     """The service's own innermost public function on the stack; one of the chassis where there is none."""
     frames = list(_frames(sys._getframe(1)))
-    for package, left_out in ((service, ()), ("chassis", _PLUMBING)):
+    for package, left_out in ((service, _PLUMBING), ("messaging", _PLUMBING), ("chassis", _PLUMBING)):
         names = [
             name for module, name in frames if module.startswith(f"{package}.") and module not in left_out
         ]

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from chassis.errors import MarketError, Unavailable
+from chassis.errors import AppError, Unavailable
 from chassis.grpc_client import Channel
 from nightmarket.cart.v1 import cart_pb2
 from nightmarket.cart.v1.cart_pb2_grpc import CartServiceStub
@@ -80,30 +80,30 @@ class Buyer:
         )
         return Counter({item.product_id: item.quantity for item in found.items})
 
-    def ask_once(self) -> orders_pb2.Order | MarketError:
+    def ask_once(self) -> orders_pb2.Order | AppError:
         """Buys what is in the basket: the order, or the error that stands for any other answer, or for none."""
         request = orders_pb2.PlaceOrderRequest(shipping_address=_ADDRESS, payment_token=self._card)
         try:
             return self._shop.orders.PlaceOrder(request, metadata=self._headers())
-        except MarketError as error:
+        except AppError as error:
             return error
 
-    def place(self) -> orders_pb2.Order | MarketError:
+    def place(self) -> orders_pb2.Order | AppError:
         """The same, again and again until there is an answer: the order, or the error that it was refused with."""
 
-        def ask() -> orders_pb2.Order | MarketError:
+        def ask() -> orders_pb2.Order | AppError:
             if isinstance(answer := self.ask_once(), Unavailable):
                 raise answer
             return answer
 
         return _answered(ask)
 
-    def cancel(self, order_id: str) -> orders_pb2.Order | MarketError:
+    def cancel(self, order_id: str) -> orders_pb2.Order | AppError:
         """Cancels the order, again and again until there is an answer."""
         request = orders_pb2.CancelOrderRequest(id=order_id)
         try:
             return _answered(lambda: self._shop.orders.CancelOrder(request, metadata=self._headers()))
-        except MarketError as refused:
+        except AppError as refused:
             return refused
 
     def _identity(self, trace: str = "") -> tuple[tuple[str, str], ...]:

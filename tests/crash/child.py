@@ -16,7 +16,7 @@ from chassis.config import ServiceConfig
 context = get_context("forkserver")
 # What somebody who died had in hand is taken up by others after these times; they are too long to be waited for.
 _SHORTER: dict[str, tuple[str, object]] = {
-    "chassis.consumer": ("_ACK_WAIT_SECONDS", 1.0),
+    "messaging.consumer": ("_ACK_WAIT_SECONDS", 1.0),
     "notifications.store": ("LONGEST_DELIVERY", timedelta(seconds=1)),
 }
 
@@ -37,10 +37,7 @@ def run(config: ServiceConfig, folder: Path) -> None:
     hooks.install(config.service, Watch(config.service, Notes(folder, config.service)))
     root = importlib.import_module(f"{config.service}.__main__")
     _shorten_waits()
-    composed = root.compose(config)
-    if isinstance(composed, tuple):
-        importlib.import_module("chassis.flask").run(*composed)
-    composed.run()
+    root.build_service(config).run()
 
 
 def _shorten_waits() -> None:

@@ -17,8 +17,8 @@ import grpc
 import psycopg
 import requests.adapters
 
-from chassis.bus import Bus
 from chassis.grpc_client import Channel
+from messaging.nats import NatsConnection
 from tests.crash.boundary import ANSWER, Watch
 
 
@@ -42,8 +42,8 @@ def install(service: str, watch: Watch) -> None:
     _wrap(Channel, "unary_unary", lambda call: _calls(watch, call))
     _wrap(requests.adapters.HTTPAdapter, "send", lambda call: _requests(watch, call))
     _wrap(os, "replace", lambda call: _files(watch, call))
-    _wrap(Bus, "publish", lambda call: _events(watch, call))
-    _wrap(Bus, "run", lambda call: _broker(watch, call))
+    _wrap(NatsConnection, "publish", lambda call: _events(watch, call))
+    _wrap(NatsConnection, "run", lambda call: _broker(watch, call))
     _wrap(grpc, "unary_unary_rpc_method_handler", lambda call: _answers(service, watch, call))
     _wrap(flask.Flask, "full_dispatch_request", lambda call: _pages(watch, call))
 
@@ -119,7 +119,7 @@ def _files(watch: Watch, replace: Any) -> Any:
 
 
 def _events(watch: Watch, publish: Any) -> Any:
-    def published(bus: Bus, messages: Any, *args: Any, **kwargs: Any) -> Any:
+    def published(bus: NatsConnection, messages: Any, *args: Any, **kwargs: Any) -> Any:
         if messages:
             _outside(watch, "publish")
         return publish(bus, messages, *args, **kwargs)
@@ -128,7 +128,7 @@ def _events(watch: Watch, publish: Any) -> Any:
 
 
 def _broker(watch: Watch, run: Any) -> Any:
-    def ran(bus: Bus, work: Any, *args: Any, **kwargs: Any) -> Any:
+    def ran(bus: NatsConnection, work: Any, *args: Any, **kwargs: Any) -> Any:
         if work.__name__ not in _NO_BOUNDARIES:
             _outside(watch, work.__name__.strip("_"))
         return run(bus, work, *args, **kwargs)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from chassis.testing import eventually
+from tests.support.waiting import wait_until
 
 _START = "start"
 Passed = tuple[str, str, int]
@@ -53,7 +53,7 @@ class Notes:
     def wait_until_fulfilled(self, seconds: float) -> bool:
         """Whether the service dies as often as it shall within so many seconds; it is spared afterwards."""
         try:
-            eventually(lambda: not self._fate.exists(), seconds)
+            wait_until(lambda: not self._fate.exists(), seconds)
         except AssertionError:
             self._write([])
             return False

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from chassis.testing import eventually
 from tests.crash.books import Books, Ending
 from tests.crash.buyer import Buyer
 from tests.crash.world import World
+from tests.support.waiting import wait_until
 
 Settings = Mapping[str, Mapping[str, Any]]
 # Whoever died is missed soon; parcels leave at once.
@@ -37,20 +37,20 @@ def _buy_and_go_on(buyer: Buyer, _books: Books, _world: World) -> None:
 def _buy_and_leave(buyer: Buyer, books: Books, _world: World) -> None:
     """Nobody asks again until the order, if there is one, has come to rest by itself."""
     buyer.ask_once()
-    eventually(lambda: all(not order.next_step for order in books.orders(buyer.account)), _SECONDS)
+    wait_until(lambda: all(not order.next_step for order in books.orders(buyer.account)), _SECONDS)
     buyer.place()
 
 
 def _buy_and_cancel(buyer: Buyer, books: Books, _world: World) -> None:
     buyer.place()
-    (order,) = eventually(lambda: [o for o in books.orders(buyer.account) if not o.next_step], _SECONDS)
+    (order,) = wait_until(lambda: [o for o in books.orders(buyer.account) if not o.next_step], _SECONDS)
     buyer.cancel(order.id)
 
 
 def _buy_while_the_bank_is_away(buyer: Buyer, books: Books, world: World) -> None:
     with world.without("bank"):
         buyer.place()
-        eventually(lambda: any(order.reason for order in books.orders(buyer.account)), _SECONDS)
+        wait_until(lambda: any(order.reason for order in books.orders(buyer.account)), _SECONDS)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from chassis.errors import MarketError
+from chassis.errors import AppError
 from tests.crash.books import Books, Ending, Order
 from tests.crash.boundary import Boundary
 from tests.crash.buyer import Buyer, Shop
@@ -85,7 +85,7 @@ class Lane:
                 has_died = notes.wait_until_fulfilled(_DEATH_SECONDS)
                 problems = self._problems(buyer, scenario, crash)
                 self._world.wait_until_ready(crash.service)
-            except (AssertionError, MarketError) as error:
+            except (AssertionError, AppError) as error:
                 problems = [f"the buyer gets nowhere: {error!r}"]
             if problems:
                 return [*problems, f"the logs are in {self._world.folder}"]

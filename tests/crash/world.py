@@ -17,9 +17,9 @@ from typing import Any
 import requests
 
 from chassis.config import ServiceConfig
-from chassis.testing import eventually
 from tests.crash import child
 from tests.crash.notes import Notes
+from tests.support.waiting import wait_until
 from tools.audit import Stores
 
 SERVICES = (
@@ -90,7 +90,7 @@ class World:
         """Kills a service, and returns when it is being started again."""
         process = self._processes[service]
         process.kill()
-        eventually(lambda: self._processes[service] is not process)
+        wait_until(lambda: self._processes[service] is not process)
 
     @contextmanager
     def without(self, service: str) -> Iterator[None]:
@@ -115,7 +115,7 @@ class World:
     def wait_until_ready(self, *services: str) -> None:
         """Waits until these services, or all, are ready."""
         for service in services or SERVICES:
-            eventually(partial(self._is_ready, service), _START_SECONDS)
+            wait_until(partial(self._is_ready, service), _START_SECONDS)
 
     def _is_ready(self, service: str) -> bool:
         url = f"http://127.0.0.1:{self._configs[service].admin_port}/readyz"

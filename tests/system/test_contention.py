@@ -5,7 +5,7 @@ from itertools import cycle, islice, permutations
 
 import pytest
 
-from chassis.testing import eventually
+from tests.support.waiting import wait_until
 from tests.system.at_once import at_once, refusal
 from tests.system.conftest import Shopper
 from tests.system.shelves import Shelves
@@ -75,7 +75,7 @@ def test_while_a_hot_product_is_held_up_others_are_bought(crowd, shelves):
     with ThreadPoolExecutor(5) as waiting:
         with shelves.holding_up("hot-lantern"):
             late = [waiting.submit(buyer.buy) for buyer in hot]
-            eventually(lambda: shelves.waiting() > 0)
+            wait_until(lambda: shelves.waiting() > 0)
             answers = at_once(Shopper.buy, cool)
             assert [answer.json()["state"] for answer in answers] == ["CONFIRMED"] * 5
             assert not any(answer.done() for answer in late)

@@ -10,16 +10,16 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from chassis.bus import DEAD_STREAM, Bus, Message
-from chassis.dead_letters import connected
-from chassis.testing import eventually
+from messaging.dead_letters import connected
+from messaging.nats import DEAD_STREAM, Message, NatsConnection
+from tests.support.waiting import wait_until
 
 LISTENERS = {"notifications", "recommendations", "shipping"}
 SOON = 60.0  # seconds; a handler that fails is tried again for 21, and packing takes some time
 
 
 @pytest.fixture
-def broker(stores) -> Iterator[Bus]:
+def broker(stores) -> Iterator[NatsConnection]:
     """The market's broker; the market is left without a dead letter."""
     with connected(stores.nats_url) as bus:
         yield bus
@@ -30,7 +30,7 @@ def broker(stores) -> Iterator[Bus]:
 def no_event(broker, laptop):
     """The dead letters that a message makes which is no event, by the service."""
     broker.publish([Message("market.orders.confirmed", b"no event", str(uuid4()))])
-    return eventually(lambda: (found := dead_letters(laptop)).keys() == LISTENERS and found)
+    return wait_until(lambda: (found := dead_letters(laptop)).keys() == LISTENERS and found)
 
 
 class Row(NamedTuple):
@@ -77,7 +77,7 @@ def test_a_parcel_that_could_not_be_packed_leaves_once_the_cause_is_mended(
     shopper.fill_basket(plentiful[0])
     with refusing_parcels_for(shopper.email, stores.databases["shipping"]):
         order = shopper.buy().json()
-        rows = eventually(lambda: dead_letters(laptop), seconds=SOON)
+        rows = wait_until(lambda: dead_letters(laptop), timeout=SOON)
     row = rows["shipping"]
     assert list(rows) == ["shipping"]
     assert (row.subject, row.event, row.order) == (
@@ -88,7 +88,7 @@ def test_a_parcel_that_could_not_be_packed_leaves_once_the_cause_is_mended(
     assert (row.deliveries, row.error[:14]) == ("5", "CheckViolation")
     assert shopper.email in laptop("dead-letters", "--verbose").stdout
     assert laptop("replay").stdout == "1 event sent back: 1 to shipping\n"
-    eventually(lambda: is_shipped(shopper, order), seconds=SOON)
+    wait_until(lambda: is_shipped(shopper, order), timeout=SOON)
     assert laptop("dead-letters").stdout == "No event is set aside.\n"
 
 
@@ -100,7 +100,7 @@ def test_what_is_no_event_is_set_aside_by_all_who_listen_and_by_one_again(laptop
     assert {(row.event, row.order, row.deliveries) for row in no_event.values()} == {("-", "-", "1")}
     assert list(dead_letters(laptop, "shipping")) == ["shipping"]
     assert laptop("replay", "--service=shipping").stdout == "1 event sent back: 1 to shipping\n"
-    again = eventually(lambda: (found := dead_letters(laptop)).keys() == LISTENERS and found)
+    again = wait_until(lambda: (found := dead_letters(laptop)).keys() == LISTENERS and found)
     assert int(again["shipping"].number) > int(no_event["shipping"].number)
     assert again["notifications"] == no_event["notifications"]
 
@@ -108,7 +108,7 @@ def test_what_is_no_event_is_set_aside_by_all_who_listen_and_by_one_again(laptop
 def test_one_of_them_is_sent_back_by_its_number(laptop, no_event):
     row = no_event["notifications"]
     assert laptop("replay", f"--number={row.number}").stdout == "1 event sent back: 1 to notifications\n"
-    eventually(lambda: dead_letters(laptop).get("notifications", row).number != row.number)
+    wait_until(lambda: dead_letters(laptop).get("notifications", row).number != row.number)
 
 
 @pytest.mark.parametrize(

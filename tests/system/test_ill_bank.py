@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from chassis.testing import eventually
+from tests.support.waiting import wait_until
 from tests.system.conftest import Command
 
 
@@ -53,7 +53,7 @@ def test_an_order_waits_for_a_bank_that_is_down_and_is_charged_once(bank, ledger
     order = shopper.buy().json()
     assert order["state"] == "PENDING"
     bank()
-    eventually(partial(finished, shopper, order), seconds=60)
+    wait_until(partial(finished, shopper, order), timeout=60)
     assert len(ledger.captured()[order["id"]]) == 1
 
 
@@ -65,7 +65,7 @@ def test_what_is_put_in_again_while_an_order_waits_stays_in_the_basket(bank, sho
     shopper.call("DELETE", f"/api/v1/cart/items/{plentiful[2]}")
     shopper.fill_basket(plentiful[2])
     bank()
-    eventually(partial(finished, shopper, order), seconds=60)
+    wait_until(partial(finished, shopper, order), timeout=60)
     assert [item["productId"] for item in shopper.call("GET", "/api/v1/cart").json()["items"]] == [
         plentiful[2]
     ]
@@ -90,6 +90,6 @@ def test_every_order_at_a_flaky_bank_is_confirmed_and_charged_once(bank, ledger,
     assert {order["state"] for order in orders} <= {"CONFIRMED", "PENDING"}
     bank()
     for buyer, order in zip(buyers, orders, strict=True):
-        eventually(partial(finished, buyer, order), seconds=60)
+        wait_until(partial(finished, buyer, order), timeout=60)
     captured = ledger.captured()
     assert [len(captured[order["id"]]) for order in orders] == [1] * 8

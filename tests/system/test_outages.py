@@ -10,7 +10,7 @@ from laptop import closing
 from laptop.home import Home
 
 QUICK = 2.0  # seconds, until an answer that something is down has come; two retries of the gateway included
-eventually = retry(
+wait_until = retry(
     retry=retry_if_exception_type((AssertionError, requests.ConnectionError)),
     stop=stop_after_delay(60),
     wait=wait_fixed(0.1),
@@ -43,22 +43,22 @@ def mails(market_folder):
     return lambda: [path.read_text(errors="replace") for path in (market_folder / "mail" / "new").iterdir()]
 
 
-@eventually
+@wait_until
 def sells(market):
     assert requests.get(f"{market}/readyz", timeout=30).status_code == 200
 
 
-@eventually
+@wait_until
 def says_that_it_cannot_sell(market):
     assert requests.get(f"{market}/readyz", timeout=30).status_code == 503
 
 
-@eventually
+@wait_until
 def confirms(shopper, key):
     assert shopper.buy(key=key).json().get("state") == "CONFIRMED"
 
 
-@eventually
+@wait_until
 def reaches(shopper, order, *states):
     assert shopper.call("GET", f"/api/v1/orders/{order['id']}").json()["state"] in states
 
@@ -119,7 +119,7 @@ def test_without_notifications_orders_are_confirmed_and_the_mail_comes_later(
         assert order["state"] == "CONFIRMED"
         assert own() == []
 
-    @eventually
+    @wait_until
     def written_to():
         assert len([text for text in own() if order["id"] in text]) == 1
 

@@ -8,7 +8,7 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 from tools.audit import read
 from tools.audit.snapshot import CAPTURE
 
-eventually = retry(
+wait_until = retry(
     retry=retry_if_exception_type(AssertionError),
     stop=stop_after_delay(60),
     wait=wait_fixed(0.1),
@@ -97,7 +97,7 @@ def test_a_charge_whose_answer_was_lost_is_found_again_and_not_repeated(shopper,
     shopper.fill_basket(plentiful[6])
     order = shopper.buy("tok_lost_answer").json()
 
-    @eventually
+    @wait_until
     def confirmed():
         assert shopper.call("GET", f"/api/v1/orders/{order['id']}").json()["state"] in (
             "CONFIRMED",

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from chassis.testing import eventually
 from laptop.tests.blocks import free_block
-from libs.chassis.tests.service.collector import Collector, Seen, collecting
+from tests.support.collector import Collector, Seen, collecting
+from tests.support.waiting import wait_until
 from tests.system.conftest import MESH, ROOT, sign_up
 
 SOON = 60.0  # seconds; packing a parcel takes a quarter of it
@@ -73,7 +73,7 @@ def test_a_purchase_and_all_that_follows_is_one_trace_from_the_gateway_on(traced
         return [span for span in collector.spans if sent and span.trace_id == sent[0].trace_id]
 
     confirmation = f"{order['id']}:order.confirm"
-    eventually(lambda: is_whole(trace()), seconds=SOON)
+    wait_until(lambda: is_whole(trace()), timeout=SOON)
     spans = {span.span_id: span for span in trace()}
     assert of_kind(trace(), "PRODUCER") == SENT
     for span in spans.values():

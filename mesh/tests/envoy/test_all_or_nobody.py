@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from gateway.tests.waiting import eventually
 from mesh.changes import RunningMesh
 from mesh.errors import MeshError, NotTakenUp
 from mesh.policies import load
 from mesh.render import render
 from mesh.tests.small_mesh import POLICIES, SmallMesh, sidecar
+from tests.support.waiting import wait_until
 
 ROUTES = (
     "{{apiVersion: networking.istio.io/v1, kind: VirtualService,"
@@ -112,7 +112,7 @@ def test_a_change_that_is_interrupted_holds_nowhere(mesh, running, file):
     file.write_text(TO_V2)
 
     def interrupt() -> None:
-        assert eventually(lambda: on_disk(mesh) != before)
+        assert wait_until(lambda: on_disk(mesh) != before)
         os.kill(os.getpid(), signal.SIGINT)
 
     with deaf(mesh, "thief"), ThreadPoolExecutor() as hands, pytest.raises(KeyboardInterrupt):

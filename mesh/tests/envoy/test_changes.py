@@ -12,9 +12,9 @@ import grpc
 import pytest
 from cryptography import x509
 
-from gateway.tests.waiting import eventually
 from mesh.certificates import LIFE, renew
 from mesh.tests.small_mesh import SmallMesh, ask, has_gone_on, under_load
+from tests.support.waiting import wait_until
 
 TO_V2 = "[{route: [{destination: {host: shelf, subset: v2}}]}]"
 
@@ -30,10 +30,10 @@ def test_new_routes_are_used_within_five_seconds_and_no_request_fails(
     mesh: SmallMesh, channel: grpc.Channel, routes: Callable[[str], None]
 ) -> None:
     with under_load(lambda: ask(channel)) as outcomes:
-        assert eventually(lambda: outcomes["ok"] > 50)
+        assert wait_until(lambda: outcomes["ok"] > 50)
         before, started = len(mesh.received["shelf-v2"]), time.monotonic()
         routes(TO_V2)
-        assert eventually(lambda: len(mesh.received["shelf-v2"]) > before, seconds=5)
+        assert wait_until(lambda: len(mesh.received["shelf-v2"]) > before, timeout=5)
         taken = time.monotonic() - started
         mesh.apply()
         has_gone_on(outcomes)
@@ -60,7 +60,7 @@ def test_a_subset_that_goes_takes_no_request_with_it(
 
 def has_taken_up(mesh: SmallMesh, before: int) -> None:
     """Waits until the shelf's sidecar has taken up a certificate, once more than before."""
-    assert eventually(lambda: mesh.counter("shelf", "ssl_context_update_by_sds") > before, seconds=5)
+    assert wait_until(lambda: mesh.counter("shelf", "ssl_context_update_by_sds") > before, timeout=5)
 
 
 def serial_given(mesh: SmallMesh) -> int:
@@ -99,7 +99,7 @@ def test_a_file_that_envoy_refuses_changes_nothing(mesh: SmallMesh) -> None:
     new = broken.with_suffix(".new")
     new.write_text(whole.replace("domains", "domainz"))
     new.replace(broken)
-    assert eventually(lambda: mesh.counter("shop", "rds.*.update_rejected") > refused)
+    assert wait_until(lambda: mesh.counter("shop", "rds.*.update_rejected") > refused)
     assert mesh.take() == "shelf"
     new.write_text(whole)
     new.replace(broken)

@@ -8,8 +8,8 @@ import grpc
 import pytest
 
 from gateway.tests.tokens import Key, KeyRing
-from gateway.tests.waiting import eventually
 from mesh.tests.small_mesh import SmallMesh, ask, has_gone_on, under_load
+from tests.support.waiting import wait_until
 
 KEY = Key("of the day")
 TOKENS = """
@@ -37,7 +37,7 @@ def checking(mesh: SmallMesh, change: Callable[[str], None]) -> Iterator[SmallMe
     """The mesh, whose shelf checks tokens and has the keys."""
     mesh.answers["/keys"] = KeyRing([KEY]).jwks()
     change(TOKENS)
-    assert eventually(lambda: outcome(mesh, KEY.token()) is grpc.StatusCode.OK)
+    assert wait_until(lambda: outcome(mesh, KEY.token()) is grpc.StatusCode.OK)
     yield mesh
 
 
@@ -58,7 +58,7 @@ def test_who_was_connected_before_is_checked_too_and_no_request_fails(
     with grpc.insecure_channel(address) as channel, under_load(lambda: ask(channel)) as outcomes:
         has_gone_on(outcomes)
         change(TOKENS)
-        assert eventually(lambda: refuses(channel, "nonsense"))
+        assert wait_until(lambda: refuses(channel, "nonsense"))
         has_gone_on(outcomes)
     assert set(outcomes) == {"ok"}
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import grpc
 import pytest
 
-from gateway.tests.waiting import eventually
 from mesh.tests.small_mesh import TAKE, SmallMesh, ask
+from tests.support.waiting import wait_until
 
 Routes = Callable[[str], None]
 TO_V1 = "route: [{destination: {host: shelf, subset: v1}}]"
@@ -74,7 +74,7 @@ def test_a_mirror_gets_a_copy_and_its_answer_goes_nowhere(mesh: SmallMesh, route
     routes(f"[{{{TO_V1}, mirror: {{host: shelf, subset: v2}}, mirrorPercentage: {{value: 100}}}}]")
     before = len(mesh.received["shelf-v2"])
     assert answers(mesh, 5) == {"shelf": 5}
-    assert eventually(lambda: len(mesh.received["shelf-v2"]) - before == 5)
+    assert wait_until(lambda: len(mesh.received["shelf-v2"]) - before == 5)
 
 
 def test_patience_ends(mesh: SmallMesh, routes: Routes) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import grpc
 import pytest
 
-from gateway.tests.waiting import eventually
 from mesh.tests.small_mesh import LOOK, SmallMesh, ask
+from tests.support.waiting import wait_until
 
 
 def code(mesh: SmallMesh, **call: str) -> grpc.StatusCode:
@@ -70,7 +70,7 @@ def test_what_is_allowed_can_change_while_a_connection_is_open(
 def test_a_refusal_is_in_the_log_and_names_the_caller(mesh: SmallMesh) -> None:
     code(mesh, caller="thief")
     log = mesh.folder / "sidecars" / "shelf" / "server.log"
-    assert eventually(lambda: '"caller":"spiffe://cluster.local/ns/night-market/sa/thief"' in log.read_text())
+    assert wait_until(lambda: '"caller":"spiffe://cluster.local/ns/night-market/sa/thief"' in log.read_text())
 
 
 def test_what_went_well_is_not_in_the_log(mesh: SmallMesh) -> None:
@@ -78,5 +78,5 @@ def test_what_went_well_is_not_in_the_log(mesh: SmallMesh) -> None:
     code(mesh, caller="thief")
     mesh.knock("/safe?refused")
     log = mesh.folder / "sidecars" / "desk" / "server.log"
-    assert eventually(lambda: "/safe?refused" in log.read_text())
+    assert wait_until(lambda: "/safe?refused" in log.read_text())
     assert "/open?well" not in log.read_text()

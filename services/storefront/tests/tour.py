@@ -1,7 +1,7 @@
 """A walk through the whole shop: one example of every page, for tests that hold all pages to a rule."""
 
 from chassis import money
-from chassis.errors import Refused
+from chassis.errors import FailedPrecondition
 from nightmarket.orders.v1.orders_pb2 import Address, Shipping
 from services.storefront.tests.fakes.buyers import order, step
 from services.storefront.tests.fakes.state import SIGN, State
@@ -49,7 +49,7 @@ def walk(visitor: Visitor, state: State) -> dict[str, Answer]:
     seen["changed"] = visitor.send(visitor.get("/basket"), "/basket/items/lamps-5", quantity="1")
     seen["changed wrongly"] = visitor.send(visitor.get("/basket"), "/basket/items/lamps-5", quantity="-")
     seen["no town"] = visitor.send(visitor.get("/checkout"), "/checkout", city="")
-    state.refusal = Refused("SOLD_OUT", "", {"lamps-5": "1", "orderId": "CANCELLED"})
+    state.refusal = FailedPrecondition("SOLD_OUT", "", {"lamps-5": "1", "orderId": "CANCELLED"})
     seen["sold out"] = visitor.send(visitor.get("/checkout"), "/checkout", city="¤London¤")
     state.break_down("inventory")
     seen["no stock"] = visitor.get("/p/teas-9")

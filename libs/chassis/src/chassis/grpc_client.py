@@ -11,8 +11,8 @@ from typing import Any
 
 import grpc
 
-from chassis import call, rpc_status, telemetry
-from chassis.errors import MarketError
+from chassis import context, rpc_status, telemetry
+from chassis.errors import AppError
 from chassis.metrics import RPC_CLIENT
 
 # A server that is stopping cancels what comes too late for it: it was never begun, and another server, or the next,
@@ -51,7 +51,7 @@ class Channel:
     """A channel to one service, for its generated stubs: `CatalogServiceStub(Channel("catalog", address))`.
 
     A call takes at most `timeout` seconds (default 2), or less where the deadline of the call being answered is
-    nearer. It raises a MarketError: the server's own, or Unavailable (UPSTREAM_UNAVAILABLE).
+    nearer. It raises a AppError: the server's own, or Unavailable (UPSTREAM_UNAVAILABLE).
     """
 
     def __init__(self, service: str, address: str, timeout: float = 2.0) -> None:
@@ -85,15 +85,15 @@ class Channel:
         def ask(request: Any, timeout: float | None = None, metadata: Metadata = ()) -> Any:
             started = time.perf_counter()
             with telemetry.span(path[1:], telemetry.CLIENT, attributes) as span:
-                now = call.current()
+                now = context.current()
                 try:
                     answer = method(
                         request,
-                        timeout=now.seconds_left(timeout or self._timeout),
-                        metadata=(*now.passed_on(), *metadata),
+                        timeout=now.time_remaining(timeout or self._timeout),
+                        metadata=(*now.propagated_headers(), *metadata),
                     )
                 except grpc.RpcError as error:
-                    failure: MarketError = rpc_status.read(error, self.service)
+                    failure: AppError = rpc_status.read(error, self.service)
                     RPC_CLIENT.labels(service, name, failure.code.name).observe(time.perf_counter() - started)
                     if failure.code.http >= 500:
                         telemetry.failed(span, failure.reason)

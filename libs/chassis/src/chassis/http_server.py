@@ -25,7 +25,7 @@ _BACKLOG = 512
 _KEEPALIVE_SECONDS = 75  # longer than the gateway keeps idle connections: it never meets one just closed
 
 
-def attach(service: Service, build: Callable[[], Wsgi], threads: int = THREADS) -> None:
+def add_http_server(service: Service, build: Callable[[], Wsgi], threads: int = THREADS) -> None:
     """Serves the WSGI app that `build` makes, on a server that starts and stops with the service."""
     servers: list[_Server] = []
 

@@ -10,7 +10,7 @@ from opentelemetry.exporter.otlp.proto.http._log_exporter import OTLPLogExporter
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk._logs.export import BatchLogRecordProcessor
 
-from chassis import call
+from chassis import context
 from chassis.tracing import EXPORT_SECONDS, context_of, resource
 
 # The exporter's own trouble would come back to it as lines to export.
@@ -46,7 +46,7 @@ class LogExporter(logging.Handler):
             severity_text=text,
             severity_number=number,
             body=record.getMessage(),
-            context=context_of(call.current().headers.get(call.TRACEPARENT, "")),
+            context=context_of(context.current().headers.get(context.TRACEPARENT, "")),
             attributes=self._attributes(record),
         )
         self._provider.get_logger(record.name).emit(line)
@@ -58,7 +58,7 @@ class LogExporter(logging.Handler):
 
     def _attributes(self, record: logging.LogRecord) -> dict[str, Any]:
         found = {name: _plain(value) for name, value in vars(record).items() if name not in self._own}
-        if request_id := call.current().headers.get(call.REQUEST_ID):
+        if request_id := context.current().headers.get(context.REQUEST_ID):
             found["request_id"] = request_id
         if record.exc_info and record.exc_info[0]:
             kind, error, _ = record.exc_info

@@ -5,7 +5,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from chassis import call
+from chassis import context
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -26,10 +26,10 @@ class JsonFormatter(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
         }
-        now = call.current()
+        now = context.current()
         if now.trace_id:
             line["trace_id"] = now.trace_id
-        if request_id := now.headers.get(call.REQUEST_ID):
+        if request_id := now.headers.get(context.REQUEST_ID):
             line["request_id"] = request_id
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 from google.rpc.error_details_pb2 import ErrorInfo
 from google.rpc.status_pb2 import Status
 
-from chassis.errors import BY_NUMBER, DOMAIN, MarketError, Unavailable
+from chassis.errors import BY_NUMBER, DOMAIN, AppError, Unavailable
 
 _TRAILER = "grpc-status-details-bin"
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
@@ -25,14 +25,14 @@ class RpcStatus(_RpcStatus, grpc.Status):
     """What ServicerContext.abort_with_status takes."""
 
 
-def of(error: MarketError) -> RpcStatus:
+def of(error: AppError) -> RpcStatus:
     """The error with its ErrorInfo as a status for a gRPC answer."""
     status = Status(code=error.code.number, message=error.message)
     status.details.add().Pack(ErrorInfo(reason=error.reason, domain=DOMAIN, metadata=error.metadata))
     return RpcStatus(_CODES[error.code.number], error.message, ((_TRAILER, status.SerializeToString()),))
 
 
-def read(error: grpc.RpcError, service: str) -> MarketError:
+def read(error: grpc.RpcError, service: str) -> AppError:
     """The error that a server answered with.
 
     What is not the market's own (no connection, deadline passed, a bug over there) becomes Unavailable

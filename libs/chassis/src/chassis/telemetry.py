@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chassis import call
+from chassis import context
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
@@ -47,14 +47,14 @@ def span(name: str, kind: str, attributes: Mapping[str, Any]) -> "Iterator[Span 
     Inside the block the current call carries the span's own traceparent, so that calls made from there and log
     lines belong to it. An exception that leaves the block does not mark the span; `failed` does.
     """
-    now = call.current()
-    parent = now.headers.get(call.TRACEPARENT, "")
+    now = context.current()
+    parent = now.headers.get(context.TRACEPARENT, "")
     if _tracing is None or parent.endswith(_NOT_RECORDED):
         yield None
         return
     started, traceparent = _tracing.start(name, kind, attributes, parent)
     try:
-        with call.answering(replace(now, headers={**now.headers, call.TRACEPARENT: traceparent})):
+        with context.use_context(replace(now, headers={**now.headers, context.TRACEPARENT: traceparent})):
             yield started
     finally:
         started.end()

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from chassis.call import TRACEPARENT
+from chassis.context import TRACEPARENT
 
 EXPORT_SECONDS = 2
 _QUIET_SECONDS = 600.0

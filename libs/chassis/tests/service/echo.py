@@ -7,9 +7,9 @@ import grpc
 from google.protobuf import json_format
 from google.protobuf.struct_pb2 import Struct
 
-import chassis.grpc
 from chassis.config import ServiceConfig
-from chassis.errors import Refused
+from chassis.errors import FailedPrecondition
+from chassis.grpc_server import add_grpc_server
 from chassis.lifecycle import Service
 
 SERVICE = "test.v1.EchoService"
@@ -38,10 +38,10 @@ class Echo:
     def Ask(self, request: Struct, _context: grpc.ServicerContext) -> Struct:
         return _struct(self.answer(json_format.MessageToDict(request)))
 
-    def compose(self, config: ServiceConfig) -> Service:
+    def build_service(self, config: ServiceConfig) -> Service:
         """The service, wired as services are."""
         service = Service(config)
-        chassis.grpc.attach(service, [(_add, self)], {SoldOut: Refused})
+        add_grpc_server(service, [(_add, self)], {SoldOut: FailedPrecondition})
         return service
 
 

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import flask
 
-from chassis import call
+from chassis import context
 from chassis.config import ServiceConfig, load
-from chassis.errors import Refused
-from chassis.flask import furnish, run
+from chassis.errors import FailedPrecondition
+from chassis.http_app import init_app
+from chassis.http_server import add_http_server
 from chassis.lifecycle import Service
 
 
@@ -27,8 +28,8 @@ def build(folder: Path) -> flask.Flask:
 
     @app.get("/products/<product_id>")
     def product(product_id: str) -> dict[str, object]:
-        now = call.current()
-        return {"id": product_id, "headers": dict(now.headers), "seconds left": now.seconds_left(60.0)}
+        now = context.current()
+        return {"id": product_id, "headers": dict(now.headers), "seconds left": now.time_remaining(60.0)}
 
     @app.get("/sold-out")
     def sold_out() -> str:
@@ -49,8 +50,10 @@ def build(folder: Path) -> flask.Flask:
             time.sleep(0.01)
         return "done"
 
-    return furnish(app, {SoldOut: Refused})
+    return init_app(app, {SoldOut: FailedPrecondition})
 
 
 if __name__ == "__main__":
-    run(Service(load(Config)), lambda: build(Path(sys.argv[1])))
+    service = Service(load(Config))
+    add_http_server(service, lambda: build(Path(sys.argv[1])))
+    service.run()

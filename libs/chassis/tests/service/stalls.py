@@ -12,7 +12,7 @@ from typing import Any
 
 import requests
 
-from chassis.testing import eventually
+from tests.support.waiting import wait_until
 
 PROGRAM = Path(__file__).parent / "stall.py"
 
@@ -60,7 +60,7 @@ def running_stall(folder: Path, port: int, admin_port: int, **environ: str) -> I
         )
     stall = Stall(("127.0.0.1", port), f"http://127.0.0.1:{admin_port}", process, folder)
     try:
-        eventually(stall.is_alive)
+        wait_until(stall.is_alive)
         yield stall
     finally:
         process.kill()

@@ -9,12 +9,12 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 import pytest
 
-from chassis.call import Call, answering
-from chassis.database import Database
+from chassis.context import RequestContext, use_context
 from chassis.errors import Unavailable
-from chassis.testing import eventually
+from chassis.postgres import Database
 from laptop.postgres import create_database
-from libs.chassis.tests.service.servers import own_postgres
+from tests.support.servers import own_postgres
+from tests.support.waiting import wait_until
 
 AT_ONCE = 2.0  # seconds, of which the chassis takes one
 SOON = 8.0
@@ -127,7 +127,7 @@ def test_a_process_that_was_frozen_in_a_transaction_finds_an_outage(database):
     with pytest.raises(Unavailable) as refused, database.transaction() as connection:
         mine = connection.info.backend_pid
         connection.execute("SET idle_in_transaction_session_timeout = '10ms'")
-        eventually(lambda: not is_there(database, mine))
+        wait_until(lambda: not is_there(database, mine))
         connection.execute("SELECT 1")
     assert refused.value.reason == "DATABASE_UNAVAILABLE"
     assert answers(database)
@@ -169,7 +169,7 @@ def frozen(url):
 
 
 def test_a_server_that_freezes_keeps_no_caller_beyond_its_deadline(frozen):
-    with answering(Call(deadline=time.monotonic() + 1.2)):
+    with use_context(RequestContext(deadline=time.monotonic() + 1.2)):
         assert answers(frozen) is None
     assert answers(frozen)
 
@@ -183,22 +183,22 @@ def test_a_server_that_is_not_there_yet_is_found_when_it_comes(postgres):
     with opened(postgres.url) as database:
         assert answers(database) is None
         with postgres.run():
-            eventually(lambda: answers(database), SOON)
+            wait_until(lambda: answers(database), SOON)
 
 
 def test_an_outage_is_told_quickly_and_ends_by_itself(postgres):
     with opened(postgres.url) as database:
         with postgres.run():
-            eventually(lambda: answers(database), SOON)
+            wait_until(lambda: answers(database), SOON)
         assert [answers(database) for _ in range(2)] == [None, None]
         with postgres.run():
-            eventually(lambda: answers(database), SOON)
+            wait_until(lambda: answers(database), SOON)
 
 
 def test_an_outage_that_is_known_is_told_at_once(postgres):
     with opened(postgres.url) as database:
         with postgres.run():
-            eventually(lambda: answers(database), SOON)
+            wait_until(lambda: answers(database), SOON)
         answers(database)
         begun = time.monotonic()
         assert answers(database) is None
@@ -208,7 +208,7 @@ def test_an_outage_that_is_known_is_told_at_once(postgres):
 def test_a_crowd_of_callers_does_not_keep_an_outage_from_ending(postgres):
     with opened(postgres.url) as database:
         with postgres.run():
-            eventually(lambda: answers(database), SOON)
+            wait_until(lambda: answers(database), SOON)
         ending = time.monotonic() + 5  # longer than the pool tries to reconnect before it starts over
 
         def insist(_):
@@ -218,13 +218,13 @@ def test_a_crowd_of_callers_does_not_keep_an_outage_from_ending(postgres):
         with ThreadPoolExecutor(16) as crowd:
             list(crowd.map(insist, range(16)))
         with postgres.run():
-            eventually(lambda: answers(database), SOON)
+            wait_until(lambda: answers(database), SOON)
 
 
 def test_connections_of_before_a_restart_fail_no_request(postgres):
     with opened(postgres.url) as database:
         with postgres.run():
-            eventually(lambda: answers(database), SOON)
+            wait_until(lambda: answers(database), SOON)
             is_used_by(database, 8)
         with postgres.run():
             assert [answers(database) for _ in range(8)] == [True] * 8

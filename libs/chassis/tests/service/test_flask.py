@@ -3,7 +3,7 @@ import socket
 import pytest
 import requests
 
-from chassis.flask import MAX_BODY_BYTES
+from chassis.http_app import MAX_BODY_BYTES
 from libs.chassis.tests.service.stalls import running_stall
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"

@@ -2,7 +2,7 @@ import flask
 import pytest
 
 from chassis.errors import NotFound
-from chassis.flask import furnish
+from chassis.http_app import init_app
 
 
 class NoSuchLantern(Exception):
@@ -24,7 +24,7 @@ def client():
     def page(error, status):
         return f"<h1>{error.reason}</h1>", status
 
-    return furnish(app, {NoSuchLantern: NotFound}, page).test_client()
+    return init_app(app, {NoSuchLantern: NotFound}, page).test_client()
 
 
 def test_a_refusal_is_answered_with_the_service_s_own_page(client):

@@ -7,8 +7,8 @@ import threading
 import pytest
 import requests
 
-from chassis.testing import eventually
 from libs.chassis.tests.service.stalls import PROGRAM, answers, running_stall
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def slowly_asked():
         slow = f"{stall.url}/slow"
         threads.append(threading.Thread(target=lambda: found.append(requests.get(slow, timeout=20).text)))
         threads[-1].start()
-        eventually((stall.folder / "begun").exists)
+        wait_until((stall.folder / "begun").exists)
         return found
 
     yield ask
@@ -38,25 +38,25 @@ def test_a_service_that_is_told_to_stop_finishes_the_request_in_hand(run_stall, 
     with run_stall() as stall:
         found = slowly_asked(stall)
         stall.process.terminate()
-        eventually(lambda: not answers(f"{stall.url}/products/tea"))
+        wait_until(lambda: not answers(f"{stall.url}/products/tea"))
         assert requests.get(f"{stall.admin_url}/readyz", timeout=5).status_code == 503
         (stall.folder / "may-finish").touch()
         assert stall.process.wait(10) == 0
-        eventually(lambda: found == ["done"])
+        wait_until(lambda: found == ["done"])
         assert stall.log()[-1]["message"] == "stopped"
 
 
 def test_a_service_that_drains_is_not_ready_but_answers(run_stall):
     with run_stall(DRAIN_SECONDS="3600") as stall:
         stall.process.terminate()
-        eventually(lambda: requests.get(f"{stall.admin_url}/readyz", timeout=5).status_code == 503)
+        wait_until(lambda: requests.get(f"{stall.admin_url}/readyz", timeout=5).status_code == 503)
         assert requests.get(f"{stall.url}/products/tea", timeout=5).status_code == 200
 
 
 def test_a_second_signal_ends_the_process_at_once(run_stall):
     with run_stall(DRAIN_SECONDS="3600") as stall:
         stall.process.terminate()
-        eventually(lambda: any(line["message"] == "stopping" for line in stall.log()))
+        wait_until(lambda: any(line["message"] == "stopping" for line in stall.log()))
         stall.process.send_signal(signal.SIGINT)
         assert stall.process.wait(10) == 1
 
@@ -64,7 +64,7 @@ def test_a_second_signal_ends_the_process_at_once(run_stall):
 def test_a_request_that_does_not_end_is_given_up(run_stall):
     with run_stall(STOP_SECONDS="0.1") as stall, socket.create_connection(stall.address) as client:
         client.sendall(b"GET /slow HTTP/1.1\r\nHost: stall\r\n\r\n")
-        eventually((stall.folder / "begun").exists)
+        wait_until((stall.folder / "begun").exists)
         stall.process.terminate()
         assert stall.process.wait(10) == 0
         assert client.recv(1) == b""

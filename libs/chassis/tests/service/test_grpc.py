@@ -9,11 +9,12 @@ import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-from chassis import call
-from chassis.call import Call, answering
-from chassis.errors import Invalid, Refused, Unavailable
-from chassis.testing import channel, eventually, started
+from chassis import context
+from chassis.context import RequestContext, use_context
+from chassis.errors import FailedPrecondition, Invalid, Unavailable
 from libs.chassis.tests.service.echo import PATH, SERVICE, Config, Echo, EchoStub, SoldOut
+from tests.support.services import channel, started
+from tests.support.waiting import wait_until
 
 PATIENCE = 8.0  # seconds
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -55,7 +56,7 @@ def test_an_answer_arrives(stub):
 
 def test_a_refusal_of_the_domain_arrives_with_its_reason_and_details(echo, stub):
     echo.answer = fails_with(SoldOut("All gone.", product="tea"))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(FailedPrecondition) as refused:
         stub.ask()
     assert (refused.value.reason, refused.value.message) == ("SOLD_OUT", "All gone.")
     assert refused.value.metadata == {"product": "tea"}
@@ -95,7 +96,7 @@ def test_the_caller_s_metadata_are_the_current_call_s_headers(echo, plain):
     seen: list[Mapping[str, str]] = []
 
     def look(request):
-        seen.append(call.current().headers)
+        seen.append(context.current().headers)
         return request
 
     echo.answer = look
@@ -105,15 +106,15 @@ def test_the_caller_s_metadata_are_the_current_call_s_headers(echo, plain):
 
 def test_trace_request_and_account_are_passed_on_from_call_to_call(echo, stub, run_echo):
     headers = {"traceparent": TRACEPARENT, "x-request-id": "r-1", "x-account-id": "ada"}
-    with run_echo() as (behind, stub_behind, _), answering(Call(headers)):
-        behind.answer = lambda _request: {name: call.current().headers.get(name, "") for name in headers}
+    with run_echo() as (behind, stub_behind, _), use_context(RequestContext(headers)):
+        behind.answer = lambda _request: {name: context.current().headers.get(name, "") for name in headers}
         echo.answer = lambda _request: stub_behind.ask()
         assert stub.ask() == headers
 
 
 def test_a_call_made_for_another_has_the_time_that_is_left_of_it(echo, stub, run_echo):
     with run_echo() as (behind, stub_behind, _):
-        behind.answer = lambda _request: {"seconds": call.current().seconds_left(PATIENCE)}
+        behind.answer = lambda _request: {"seconds": context.current().time_remaining(PATIENCE)}
         echo.answer = lambda _request: stub_behind.ask()
         # gRPC rounds a deadline up when it sends it.
         assert 0 < stub.ask(timeout=1.5)["seconds"] <= 1.6
@@ -123,7 +124,7 @@ def test_calls_are_counted_by_method_and_outcome(echo, stub, counted):
     stub.ask()
     stub.ask()
     echo.answer = fails_with(SoldOut("All gone."))
-    with pytest.raises(Refused):
+    with pytest.raises(FailedPrecondition):
         stub.ask()
     for metric in ("rpc_server_duration_seconds_count", "rpc_client_duration_seconds_count"):
         method = {"rpc_service": SERVICE, "rpc_method": "Ask"}
@@ -133,7 +134,7 @@ def test_calls_are_counted_by_method_and_outcome(echo, stub, counted):
 
 def test_a_taken_port_is_one_clear_line(running):
     port = int(running[2].rpartition(":")[2])
-    with pytest.raises(SystemExit) as exit, started(Echo().compose, Config(port=port, admin_port=0)):
+    with pytest.raises(SystemExit) as exit, started(Echo().build_service, Config(port=port, admin_port=0)):
         pass
     assert str(exit.value).startswith(f"echo: cannot listen on 127.0.0.1:{port}, is it taken? Set PORT.")
 
@@ -154,14 +155,14 @@ def test_a_service_that_stops_finishes_the_call_in_hand(free_port):
         return may_finish.wait(10) and request
 
     echo.answer = slow
-    service = echo.compose(config)
+    service = echo.build_service(config)
     service.start()
     with grpc.insecure_channel(f"127.0.0.1:{config.port}") as opened:
         asked = opened.unary_unary(PATH).future(b"", timeout=10)
         assert begun.wait(10)
         stopping = threading.Thread(target=service.stop)
         stopping.start()
-        eventually(lambda: turns_new_calls_away(opened))
+        wait_until(lambda: turns_new_calls_away(opened))
         may_finish.set()
         assert asked.result() == b""
         stopping.join()
@@ -195,15 +196,15 @@ def test_a_second_server_takes_over_a_shared_port_and_no_call_is_lost(free_port,
     config = Config(port=free_port(), admin_port=0, share_port=True)
     with ExitStack() as servers, channel(f"127.0.0.1:{config.port}") as opened:
         serving = servers.enter_context(ExitStack())
-        serving.enter_context(started(Echo().compose, config))
+        serving.enter_context(started(Echo().build_service, config))
         with asked_without_end(EchoStub(opened)) as answers:
             for _ in range(10):
                 following = servers.enter_context(ExitStack())
-                following.enter_context(started(Echo().compose, config))
+                following.enter_context(started(Echo().build_service, config))
                 serving.close()
                 serving = following
                 answers.clear()
-                eventually(lambda: len(answers) > 20)
+                wait_until(lambda: len(answers) > 20)
 
 
 class TestHealth:
@@ -211,7 +212,7 @@ class TestHealth:
 
     @pytest.fixture
     def service(self, free_port):
-        with started(Echo().compose, Config(port=free_port(), admin_port=0)) as service:
+        with started(Echo().build_service, Config(port=free_port(), admin_port=0)) as service:
             yield service
 
     @pytest.fixture

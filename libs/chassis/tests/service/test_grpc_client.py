@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import grpc
 import pytest
 
-from chassis.call import Call, answering
+from chassis.context import RequestContext, use_context
 from chassis.errors import Unavailable
 from chassis.grpc_client import Channel
-from chassis.testing import eventually, started
 from libs.chassis.tests.service.echo import PATH, SERVICE, Config, Echo, EchoStub
+from tests.support.services import started
+from tests.support.waiting import wait_until
 
 PATIENCE = 8.0  # seconds
 
@@ -49,8 +50,8 @@ def test_a_service_that_comes_back_is_found_again(stub, port):
             return False
 
     for _ in range(2):
-        with started(Echo().compose, Config(port=port, admin_port=0)):
-            eventually(answers, seconds=5)
+        with started(Echo().build_service, Config(port=port, admin_port=0)):
+            wait_until(answers, timeout=5)
         outage(stub)
 
 
@@ -106,7 +107,7 @@ class TestSlowService:
     def slow(self, port):
         may_answer, echo = threading.Event(), Echo()
         echo.answer = lambda request: may_answer.wait(10) and request
-        with started(echo.compose, Config(port=port, admin_port=0)):
+        with started(echo.build_service, Config(port=port, admin_port=0)):
             yield
             may_answer.set()
 
@@ -126,7 +127,7 @@ class TestSlowService:
 
     def test_it_is_given_up_when_the_call_that_it_is_for_must_end(self, patient):
         begun = time.monotonic()
-        with answering(Call(deadline=begun + 0.05)):
+        with use_context(RequestContext(deadline=begun + 0.05)):
             assert outage(patient).metadata["code"] == "DEADLINE_EXCEEDED"
         assert time.monotonic() - begun < PATIENCE
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 import pytest
 
 from chassis import logs
-from chassis.call import Call, answering
-from chassis.testing import eventually
-from libs.chassis.tests.service.collector import collecting
+from chassis.context import RequestContext, use_context
+from tests.support.collector import collecting
+from tests.support.waiting import wait_until
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SOON = 10.0  # seconds
@@ -59,7 +59,7 @@ def exporting(endpoint, level="INFO"):
 
 def test_a_line_is_exported_with_the_call_that_it_belongs_to(collector):
     headers = {"traceparent": f"00-{TRACE}-{SPAN}-01", "x-request-id": "r-1"}
-    with exporting(collector.endpoint), answering(Call(headers)):
+    with exporting(collector.endpoint), use_context(RequestContext(headers)):
         log.warning("sold %s", "tea", extra={"pieces": 2, "problems": {"cup": "broken"}})
     [line] = collector.lines
     assert line[:4] == ("stall", "stall.tea", "WARN", "sold tea")
@@ -136,7 +136,7 @@ def running(**variables):
 
 def test_a_service_exports_all_that_it_says_to_its_last_line(collector):
     with running(OTEL_LOGS_EXPORTER="otlp", OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint):
-        eventually(lambda: [line for line in collector.lines if line.message == "started"])
+        wait_until(lambda: [line for line in collector.lines if line.message == "started"])
     assert [line.message for line in collector.lines] == ["started", "stopping", "stopped"]
     assert {line.service for line in collector.lines} == {"stall"}
 

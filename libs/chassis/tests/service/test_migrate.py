@@ -7,8 +7,8 @@ import psycopg
 import pytest
 
 from chassis.migrate import migrate
-from chassis.testing import eventually
 from laptop.postgres import create_database
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -87,7 +87,7 @@ def test_one_that_is_killed_does_not_lock_the_others_out(url, folder, tmp_path_f
         sleeping = (
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(3600)%'"
         )
-        eventually(
+        wait_until(
             lambda: connection.execute(sleeping.replace("pg_terminate_backend(pid)", "pid")).fetchone()
         )
         process.send_signal(signal.SIGKILL)
@@ -141,7 +141,7 @@ def test_who_is_told_to_stop_while_it_migrates_stops(url, tmp_path):
     process = start(url, tmp_path)
     with psycopg.connect(url, autocommit=True) as connection:
         sleeping = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(3600)%'"
-        eventually(lambda: connection.execute(sleeping).fetchone())
+        wait_until(lambda: connection.execute(sleeping).fetchone())
     process.send_signal(signal.SIGTERM)
     process.communicate(timeout=30)
     assert process.returncode == 128 + signal.SIGTERM

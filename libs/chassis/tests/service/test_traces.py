@@ -7,20 +7,12 @@ from contextlib import contextmanager
 import flask
 import pytest
 
-import chassis.consumer
-from chassis import call, telemetry
-from chassis.call import Call, answering
-from chassis.consumer import Consumer
-from chassis.dead_letters import replayed
-from chassis.errors import MarketError, Unavailable
-from chassis.events import write_to_outbox
-from chassis.flask import furnish
-from chassis.relay import Relay
-from chassis.testing import eventually
-from libs.chassis.tests.service.collector import collecting
+from chassis import context, telemetry
+from chassis.context import RequestContext, use_context
+from chassis.errors import AppError
+from chassis.http_app import init_app
 from libs.chassis.tests.service.echo import SERVICE, SoldOut
-from libs.chassis.tests.service.servers import connected
-from libs.chassis.tests.service.shop import Failing, Shop
+from tests.support.collector import collecting
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 SOON = 10.0  # seconds
@@ -52,88 +44,25 @@ def shop(run_echo):
         def product(product_id):
             return stub.ask(product=product_id)
 
-        yield furnish(app, {}).test_client(), echo
+        yield init_app(app, {}).test_client(), echo
 
 
 def buy(client, flags="01"):
     return client.get("/products/tea", headers={"traceparent": f"00-{TRACE}-{PARENT}-{flags}"})
 
 
-def test_http_grpc_and_event_are_one_trace_each_the_child_of_what_caused_it(
-    collector, shop, stall, tables, bus
-):
-    client, echo = shop
-    handled = []
-
-    def sell(request):
-        with tables.transaction() as connection:
-            write_to_outbox(connection, f"market.{stall}.sold", request)
-        return request
-
-    echo.answer = sell
-    consumer = Consumer(stall, bus, tables, {f"market.{stall}.sold": lambda _, event: handled.append(event)})
+def test_http_and_grpc_are_one_trace_each_span_the_child_of_its_cause(collector, shop):
     with traced(collector.endpoint):
-        assert buy(client).status_code == 200
-        Relay(tables, bus).send_all()
-        consumer.start()
-        eventually(lambda: handled)
-        consumer.stop()
+        assert buy(shop[0]).status_code == 200
     by_kind = {(span.kind, span.name): span for span in collector.spans}
     path = [
         by_kind["SERVER", "GET /products/<product_id>"],
         by_kind["CLIENT", f"{SERVICE}/Ask"],
         by_kind["SERVER", f"{SERVICE}/Ask"],
-        by_kind["PRODUCER", f"send market.{stall}.sold"],
-        by_kind["CONSUMER", f"process market.{stall}.sold"],
     ]
     assert {span.trace_id for span in collector.spans} == {TRACE}
     assert [span.parent_id for span in path] == [PARENT, *(span.span_id for span in path[:-1])]
     assert len(collector.spans) == len(path)
-    assert path[-2].attributes == messaging("send", stall, handled[0].id)
-    assert path[-1].attributes == messaging("process", stall, handled[0].id) | {
-        "messaging.consumer.group.name": stall
-    }
-
-
-def messaging(operation, stall, event_id):
-    """What OpenTelemetry's conventions want to know about a message."""
-    return {
-        "messaging.system": "nats",
-        "messaging.operation.name": operation,
-        "messaging.operation.type": operation,
-        "messaging.destination.name": f"market.{stall}.sold",
-        "messaging.message.id": event_id,
-    }
-
-
-def test_an_event_that_is_sent_back_from_the_dead_letters_stays_in_its_trace(
-    collector, stall, tables, bus, monkeypatch
-):
-    monkeypatch.setattr(chassis.consumer, "_RETRY_SECONDS", (0.01,))
-    shop = Shop(stall, bus, tables)
-    shop.first = Failing("tea", times=2)
-    with traced(collector.endpoint):
-        with tables.transaction() as connection, answering(Call({"traceparent": f"00-{TRACE}-{PARENT}-01"})):
-            write_to_outbox(connection, shop.sold, {"name": "tea"})
-        Relay(tables, bus).send_all()
-        with shop.open():
-            eventually(shop.set_aside)
-            replayed(bus, stall)
-            eventually(shop.counts)
-    [sent] = [span for span in collector.spans if span.kind == "PRODUCER"]
-    handled = [span for span in collector.spans if span.kind == "CONSUMER"]
-    assert (sent.trace_id, sent.parent_id) == (TRACE, PARENT)
-    assert {(span.trace_id, span.parent_id) for span in handled} == {(TRACE, sent.span_id)}
-    assert [span.is_error for span in handled] == [True, True, False]
-
-
-def test_the_span_of_an_event_that_the_broker_does_not_take_is_an_error(collector, stall, tables, broker):
-    with traced(collector.endpoint), connected(broker.url) as bus:
-        with tables.transaction() as connection:
-            write_to_outbox(connection, f"market.{stall}.sold", {})
-        with pytest.raises(Unavailable):
-            Relay(tables, bus).send_batch()
-    assert [(span.kind, span.is_error) for span in collector.spans] == [("PRODUCER", True)]
 
 
 def test_a_span_says_whose_it_is_and_what_it_is_about(collector, shop):
@@ -182,16 +111,16 @@ def test_a_request_that_belongs_to_no_trace_begins_one(collector, shop):
 def test_a_trace_that_makes_no_sense_is_replaced_by_a_new_one(collector, traceparent):
     with (
         traced(collector.endpoint),
-        answering(Call({"traceparent": traceparent})),
+        use_context(RequestContext({"traceparent": traceparent})),
         telemetry.span("work", telemetry.SERVER, {}),
     ):
-        inside = call.current().trace_id
+        inside = context.current().trace_id
     assert [(span.trace_id, span.parent_id) for span in collector.spans] == [(inside, "")]
 
 
 def test_an_exception_passes_through_a_span(collector):
-    with traced(collector.endpoint), pytest.raises(MarketError), telemetry.span("work", telemetry.SERVER, {}):
-        raise MarketError("OH", "Oh.")
+    with traced(collector.endpoint), pytest.raises(AppError), telemetry.span("work", telemetry.SERVER, {}):
+        raise AppError("OH", "Oh.")
     assert [(span.name, span.is_error) for span in collector.spans] == [("work", False)]
 
 
@@ -227,7 +156,7 @@ def test_that_there_is_no_collector_is_said_once(free_port, caplog):
 def test_where_traces_are_off_opentelemetry_is_not_even_imported():
     program = """if True:
         import sys
-        import chassis.bus, chassis.consumer, chassis.flask, chassis.grpc, chassis.grpc_client, chassis.relay
+        import chassis.grpc_client, chassis.grpc_server, chassis.http_app, chassis.postgres
         from chassis.config import ServiceConfig
         from chassis.lifecycle import Service
 

@@ -2,52 +2,52 @@ import time
 
 import pytest
 
-from chassis import call
-from chassis.call import Call, answering
+from chassis import context
+from chassis.context import RequestContext, use_context
 from chassis.errors import Unauthenticated
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
 
 def test_outside_of_requests_nobody_calls():
-    assert call.current().headers == {}
+    assert context.current().headers == {}
 
 
 def test_inside_of_a_request_its_call_is_the_current_one():
-    mine = Call({"x-request-id": "r"})
-    with answering(mine):
-        assert call.current() is mine
-    assert call.current() is not mine
+    mine = RequestContext({"x-request-id": "r"})
+    with use_context(mine):
+        assert context.current() is mine
+    assert context.current() is not mine
 
 
 def test_the_account_is_the_one_that_the_gateway_has_checked():
-    assert Call({"x-account-id": "ada"}).account_id() == "ada"
+    assert RequestContext({"x-account-id": "ada"}).account_id() == "ada"
 
 
 @pytest.mark.parametrize("headers", [{}, {"x-account-id": ""}])
 def test_without_an_account_one_has_to_sign_in(headers):
     with pytest.raises(Unauthenticated) as refused:
-        Call(headers).account_id()
+        RequestContext(headers).account_id()
     assert refused.value.reason == "SIGN_IN_REQUIRED"
 
 
 def test_a_call_without_a_deadline_has_all_the_time_that_is_asked_for():
-    assert Call().seconds_left(2.0) == 2.0
+    assert RequestContext().time_remaining(2.0) == 2.0
 
 
 def test_a_call_made_for_another_ends_before_that_one_s_deadline():
-    assert 0.5 < Call(deadline=time.monotonic() + 1).seconds_left(2.0) <= 1
+    assert 0.5 < RequestContext(deadline=time.monotonic() + 1).time_remaining(2.0) <= 1
 
 
 def test_a_call_whose_deadline_has_passed_gets_next_to_no_time():
-    assert 0 < Call(deadline=time.monotonic() - 1).seconds_left(2.0) < 0.01
+    assert 0 < RequestContext(deadline=time.monotonic() - 1).time_remaining(2.0) < 0.01
 
 
 @pytest.mark.parametrize(
     ("timeout", "seconds"), [("2S", 2.0), ("1500m", 1.5), ("1M", 60.0), ("5000u", 0.005)]
 )
 def test_an_http_request_has_the_deadline_that_the_gateway_sets(timeout, seconds):
-    deadline = call.deadline_in({"grpc-timeout": timeout})
+    deadline = context.deadline_in({"grpc-timeout": timeout})
     assert deadline is not None
     assert seconds - 1 < deadline - time.monotonic() <= seconds
 
@@ -56,7 +56,7 @@ def test_an_http_request_has_the_deadline_that_the_gateway_sets(timeout, seconds
     "headers", [{}, {"grpc-timeout": ""}, {"grpc-timeout": "soon"}, {"grpc-timeout": "-1S"}]
 )
 def test_an_http_request_without_a_proper_timeout_has_no_deadline(headers):
-    assert call.deadline_in(headers) is None
+    assert context.deadline_in(headers) is None
 
 
 def test_trace_request_and_account_are_passed_on_and_nothing_else():
@@ -68,15 +68,15 @@ def test_trace_request_and_account_are_passed_on_and_nothing_else():
         "idempotency-key": "k",
         "authorization": "Bearer secret",
     }
-    assert dict(Call(headers).passed_on()) == {
+    assert dict(RequestContext(headers).propagated_headers()) == {
         name: headers[name] for name in ("traceparent", "x-request-id", "x-account-id", "x-account-email")
     }
 
 
 @pytest.mark.parametrize("odd", ["r\xe9", "r\n", "\0", "", "x" * 513])
 def test_what_cannot_travel_as_metadata_is_not_passed_on(odd):
-    assert Call({"x-request-id": odd}).passed_on() == ()
+    assert RequestContext({"x-request-id": odd}).propagated_headers() == ()
 
 
 def test_the_trace_id_is_the_one_of_the_traceparent():
-    assert Call({"traceparent": TRACEPARENT}).trace_id == "0af7651916cd43dd8448eb211c80319c"
+    assert RequestContext({"traceparent": TRACEPARENT}).trace_id == "0af7651916cd43dd8448eb211c80319c"

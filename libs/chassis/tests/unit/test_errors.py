@@ -1,6 +1,15 @@
 import pytest
 
-from chassis.errors import TREE, Conflict, Invalid, NotFound, Refused, as_status, reason_of, translated
+from chassis.errors import (
+    TREE,
+    Conflict,
+    FailedPrecondition,
+    Invalid,
+    NotFound,
+    as_status,
+    reason_of,
+    translated,
+)
 
 
 class SoldOut(Exception):
@@ -26,21 +35,21 @@ def test_the_name_of_an_exception_is_its_reason(kind, reason):
 
 
 def test_a_domain_s_exception_becomes_the_error_of_the_table():
-    error = translated(SoldOut("All gone."), {SoldOut: Refused})
-    assert isinstance(error, Refused)
+    error = translated(SoldOut("All gone."), {SoldOut: FailedPrecondition})
+    assert isinstance(error, FailedPrecondition)
     assert (error.reason, error.message, error.metadata) == ("SOLD_OUT", "All gone.", {})
 
 
 def test_details_of_a_domain_s_exception_are_kept():
     sold_out = SoldOut("All gone.")
     sold_out.metadata = {"product": "tea"}
-    error = translated(sold_out, {SoldOut: Refused})
+    error = translated(sold_out, {SoldOut: FailedPrecondition})
     assert error is not None
     assert error.metadata == {"product": "tea"}
 
 
 def test_a_kind_of_exception_has_the_reason_of_the_one_in_the_table():
-    error = translated(AlmostSoldOut("Nearly."), {SoldOut: Refused})
+    error = translated(AlmostSoldOut("Nearly."), {SoldOut: FailedPrecondition})
     assert error is not None
     assert error.reason == "SOLD_OUT"
 
@@ -51,7 +60,7 @@ def test_an_error_of_the_tree_stays_what_it_is():
 
 
 def test_an_exception_that_is_in_no_table_is_a_bug():
-    assert translated(KeyError("x"), {SoldOut: Refused}) is None
+    assert translated(KeyError("x"), {SoldOut: FailedPrecondition}) is None
 
 
 def test_every_error_has_a_code_of_its_own():

@@ -3,7 +3,7 @@ import logging
 
 import pytest
 
-from chassis.call import Call, answering
+from chassis.context import RequestContext, use_context
 from chassis.logs import JsonFormatter
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -47,7 +47,9 @@ def test_what_json_does_not_know_is_written_as_text(written):
 
 
 def test_a_line_belongs_to_the_trace_and_the_request_that_is_answered(written):
-    with answering(Call({"traceparent": f"00-{TRACE}-b7ad6b7169203331-01", "x-request-id": "r-1"})):
+    with use_context(
+        RequestContext({"traceparent": f"00-{TRACE}-b7ad6b7169203331-01", "x-request-id": "r-1"})
+    ):
         line = written("sold")
     assert (line["trace_id"], line["request_id"]) == (TRACE, "r-1")
 

@@ -2,7 +2,7 @@ import grpc
 import pytest
 
 from chassis import rpc_status
-from chassis.errors import TREE, MarketError, Unavailable
+from chassis.errors import TREE, AppError, Unavailable
 
 
 class Answer(grpc.RpcError):
@@ -36,7 +36,7 @@ def test_an_error_arrives_as_it_was_sent(kind):
 
 
 def test_a_bug_over_there_is_an_outage_of_that_service():
-    arrived = rpc_status.read(sent(MarketError("INTERNAL", "Oh.")), "inventory")
+    arrived = rpc_status.read(sent(AppError("INTERNAL", "Oh.")), "inventory")
     assert isinstance(arrived, Unavailable)
     assert arrived.reason == "UPSTREAM_UNAVAILABLE"
     assert arrived.metadata == {"service": "inventory", "code": "INTERNAL"}

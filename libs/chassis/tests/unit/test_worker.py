@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from chassis.errors import Unavailable
-from chassis.worker import Worker
+from chassis.lifecycle import Worker
 
 SOON, NEVER = 0.01, 3600.0
 

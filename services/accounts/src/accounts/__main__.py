@@ -1,7 +1,5 @@
 """The composition root of the accounts."""
 
-from collections.abc import Callable
-
 import flask
 
 from accounts.api import AccountsApi
@@ -12,21 +10,27 @@ from accounts.memory import return_large_blocks
 from accounts.passwords import Argon2Passwords
 from accounts.store import Store
 from accounts.tokens import Tokens
-from chassis import database
 from chassis.config import load
-from chassis.flask import run
+from chassis.http_server import add_http_server
 from chassis.lifecycle import Service
+from chassis.postgres import Database, add_database
 
 
-def compose(config: Config) -> tuple[Service, Callable[[], flask.Flask]]:
-    """The whole service and what builds its app, wired but not started."""
+def create_app(config: Config, database: Database) -> flask.Flask:
+    """The Flask application."""
+    keyring = Keyring(database)
+    registry = Registry(Store(database), Argon2Passwords())
+    return AccountsApi(registry, Tokens(keyring, config.token_lifetime), keyring).app()
+
+
+def build_service(config: Config) -> Service:
+    """The whole service, wired but not started."""
     return_large_blocks()
     service = Service(config)
-    tables = database.attach(service, config.database_url)
-    keyring = Keyring(tables)
-    registry = Registry(Store(tables), Argon2Passwords())
-    return service, AccountsApi(registry, Tokens(keyring, config.token_lifetime), keyring).app
+    database = add_database(service, config.database_url)
+    add_http_server(service, lambda: create_app(config, database))
+    return service
 
 
 if __name__ == "__main__":
-    run(*compose(load(Config)))
+    build_service(load(Config)).run()

@@ -17,11 +17,11 @@ from accounts.domain.accounts import (
 from accounts.domain.registry import Registry
 from accounts.keyring import Keyring
 from accounts.tokens import Token, Tokens
-from chassis.bodies import Body
-from chassis.errors import Conflict, Invalid, Refusals, Unauthenticated
-from chassis.flask import furnish
+from chassis.errors import Conflict, ErrorMap, Invalid, Unauthenticated
+from chassis.http_app import init_app
+from chassis.json_body import Body
 
-REFUSALS: Refusals = {
+ERROR_MAP: ErrorMap = {
     EmailInvalid: Invalid,
     PasswordTooShort: Invalid,
     PasswordTooLong: Invalid,
@@ -51,7 +51,7 @@ class AccountsApi:
         app.add_url_rule("/api/v1/accounts", view_func=self.create_account, methods=["POST"])
         app.add_url_rule("/api/v1/sessions", view_func=self.create_session, methods=["POST"])
         app.add_url_rule("/.well-known/jwks.json", view_func=self.jwks, methods=["GET"])
-        return furnish(app, REFUSALS)
+        return init_app(app, ERROR_MAP)
 
     def create_account(self) -> tuple[dict[str, Any], int]:
         """POST /api/v1/accounts {email, password, name} -> 201 {account}."""

@@ -16,7 +16,7 @@ from jwt.algorithms import ECAlgorithm
 from psycopg.types.json import Json
 
 from accounts.domain.keys import Key, over, published, signer
-from chassis.database import Connection, Database
+from chassis.postgres import Connection, Database
 
 ALGORITHM = "ES256"
 KEYS_LOCK = 0x6B657973  # "keys": the number of the advisory lock around making them

@@ -9,8 +9,8 @@ from accounts.config import Config
 from accounts.keyring import Keyring
 from chassis import logs
 from chassis.config import load
-from chassis.database import Database
 from chassis.errors import Unavailable
+from chassis.postgres import Database
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from psycopg.errors import UniqueViolation
 
 from accounts.domain.accounts import Account, EmailTaken
 from accounts.domain.registry import Member
-from chassis.database import Database
+from chassis.postgres import Database
 
 
 class Store:

@@ -1,8 +1,10 @@
 import psycopg
 import pytest
 
-from accounts.__main__ import compose
+from accounts.__main__ import create_app
 from accounts.config import Config
+from chassis.lifecycle import Service
+from chassis.postgres import add_database
 
 
 @pytest.fixture(scope="module")
@@ -18,9 +20,10 @@ def config(database_url, free_port):
 @pytest.fixture(scope="module")
 def client(config):
     """A client of the running service's app."""
-    service, build = compose(config)
+    service = Service(config)
+    app = create_app(config, add_database(service, config.database_url))
     service.start()
-    yield build().test_client()
+    yield app.test_client()
     service.stop()
 
 

@@ -8,7 +8,7 @@ import sys
 import pytest
 import requests
 
-from chassis.testing import eventually
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def process(config):
     }
     started = subprocess.Popen([sys.executable, "-m", "accounts"], env=environment, stdout=subprocess.PIPE)
     try:
-        eventually(lambda: get(config.admin_port, "/readyz") == 200)
+        wait_until(lambda: get(config.admin_port, "/readyz") == 200)
         yield started
     finally:
         started.kill()

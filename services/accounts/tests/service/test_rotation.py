@@ -11,9 +11,9 @@ import pytest
 from accounts.domain.accounts import Account
 from accounts.keyring import KEYS_LOCK, Keyring
 from accounts.tokens import Tokens
-from chassis.database import Database
 from chassis.errors import Unavailable
-from chassis.testing import eventually
+from chassis.postgres import Database
+from tests.support.waiting import wait_until
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 
@@ -103,7 +103,7 @@ def test_replicas_that_start_together_make_one_first_key(keyring, table):
         with table.transaction():
             table.execute("SELECT pg_advisory_xact_lock(%s)", (KEYS_LOCK,))
             answers = [replicas.submit(ids, keyring) for _ in range(2)]
-            eventually(lambda: table.execute(waiting).fetchone() == (2,))
+            wait_until(lambda: table.execute(waiting).fetchone() == (2,))
         first, second = [answer.result(timeout=10) for answer in answers]
     assert first == second == kept(table)
 

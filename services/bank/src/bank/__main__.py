@@ -1,26 +1,23 @@
 """The composition root of the bank."""
 
-from collections.abc import Callable
-
-import flask
-
 from bank.api import BankApi
 from bank.config import Config
 from bank.fault_injector import THREADS, FaultInjector
 from bank.service import BankService
 from bank.store import Store
-from chassis import database
 from chassis.config import load
-from chassis.flask import run
+from chassis.http_server import add_http_server
 from chassis.lifecycle import Service
+from chassis.postgres import add_database
 
 
-def compose(config: Config) -> tuple[Service, Callable[[], flask.Flask]]:
-    """Return the service, wired but not started, and the factory of its Flask app."""
+def build_service(config: Config) -> Service:
+    """Return the service, wired but not started."""
     service = Service(config)
-    store = Store(database.attach(service, config.database_url))
-    return service, BankApi(BankService(store), store, FaultInjector(), config).app
+    store = Store(add_database(service, config.database_url))
+    add_http_server(service, BankApi(BankService(store), store, FaultInjector(), config).app, THREADS)
+    return service
 
 
 if __name__ == "__main__":
-    run(*compose(load(Config)), THREADS)
+    build_service(load(Config)).run()

@@ -17,12 +17,20 @@ from bank.domain.faults import Faults
 from bank.fault_injector import FaultInjector, close_connection
 from bank.service import BankService
 from bank.store import Entry, Store
-from chassis import call, paging
-from chassis.bodies import Body, no_body, number_in_query
-from chassis.errors import Conflict, Invalid, NotFound, Refusals, Refused, Unauthenticated, Unavailable
-from chassis.flask import furnish
+from chassis import context, paging
+from chassis.errors import (
+    Conflict,
+    ErrorMap,
+    FailedPrecondition,
+    Invalid,
+    NotFound,
+    Unauthenticated,
+    Unavailable,
+)
+from chassis.http_app import init_app
+from chassis.json_body import Body, no_body, number_in_query
 
-REFUSALS: Refusals = {
+ERROR_MAP: ErrorMap = {
     cards.CardNumberInvalid: Invalid,
     cards.CardExpiryInvalid: Invalid,
     cards.CardExpired: Invalid,
@@ -33,10 +41,10 @@ REFUSALS: Refusals = {
     authorizations.CurrencyInvalid: Invalid,
     authorizations.ReferenceInvalid: Invalid,
     authorizations.AuthorizationNotFound: NotFound,
-    authorizations.CardDeclined: Refused,
-    authorizations.InsufficientFunds: Refused,
-    authorizations.AuthorizationNotOpen: Refused,
-    authorizations.AuthorizationNotCaptured: Refused,
+    authorizations.CardDeclined: FailedPrecondition,
+    authorizations.InsufficientFunds: FailedPrecondition,
+    authorizations.AuthorizationNotOpen: FailedPrecondition,
+    authorizations.AuthorizationNotCaptured: FailedPrecondition,
     idempotency.IdempotencyKeyMissing: Invalid,
     idempotency.IdempotencyKeyInvalid: Invalid,
     idempotency.IdempotencyKeyReused: Conflict,
@@ -82,7 +90,7 @@ class BankApi:
             ("DELETE", self.delete_faults),
         ):
             app.add_url_rule("/v1/faults", view.__name__, self._authenticated(view), methods=[method])
-        return furnish(app, REFUSALS)
+        return init_app(app, ERROR_MAP)
 
     def create_token(self) -> tuple[dict[str, Any], int]:
         """POST /v1/tokens {number, expiry, cvc, name} -> 201 {token}."""
@@ -180,7 +188,7 @@ class BankApi:
 
 
 def _key() -> str:
-    return call.current().headers.get(call.IDEMPOTENCY_KEY, "")
+    return context.current().headers.get(context.IDEMPOTENCY_KEY, "")
 
 
 def _checked_id(authorization_id: str) -> str:

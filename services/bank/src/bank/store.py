@@ -12,7 +12,7 @@ from psycopg.errors import UniqueViolation
 from bank.domain.authorizations import HOLD, Account, Authorization, Charge, Move, Operation, State
 from bank.domain.cards import Card
 from bank.domain.idempotency import Completed, Request
-from chassis.database import Database, Row
+from chassis.postgres import Database, Row
 
 _AUTHORIZE = """
 WITH request AS (

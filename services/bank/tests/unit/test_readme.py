@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from bank.api import REFUSALS
+from bank.api import ERROR_MAP
 from bank.domain.cards import WELL_KNOWN_CARDS
 from chassis.errors import reason_of
 
@@ -14,4 +14,4 @@ def test_the_readme_lists_every_test_card():
 
 
 def test_the_readme_lists_every_error_reason():
-    assert [reason_of(error) for error in REFUSALS if f"`{reason_of(error)}`" not in README] == []
+    assert [reason_of(error) for error in ERROR_MAP if f"`{reason_of(error)}`" not in README] == []

@@ -1,14 +1,16 @@
 """The composition root of the cart."""
 
-from cart.api import REFUSALS, CartApi, CheckoutApi
+from cart.api import ERROR_MAP, CartApi, CheckoutApi
 from cart.clients import Catalog
 from cart.config import Config
+from cart.keyvalue import add_key_value
 from cart.shopping import Shopping
 from cart.store import Store
-from chassis import bus, grpc, keyvalue
 from chassis.config import load
 from chassis.grpc_client import Channel
+from chassis.grpc_server import add_grpc_server
 from chassis.lifecycle import Service, Stage
+from messaging.nats import add_nats
 from nightmarket.cart.v1.cart_pb2_grpc import (
     add_CartServiceServicer_to_server,
     add_CheckoutCartServiceServicer_to_server,
@@ -17,19 +19,19 @@ from nightmarket.cart.v1.cart_pb2_grpc import (
 BUCKET = "carts"
 
 
-def compose(config: Config) -> Service:
+def build_service(config: Config) -> Service:
     """The whole service, wired but not started."""
     service = Service(config)
-    store = Store(keyvalue.attach(service, bus.attach(service, config.nats_url), BUCKET))
+    store = Store(add_key_value(service, add_nats(service, config.nats_url), BUCKET))
     catalog = Channel("catalog", config.catalog_addr)
     service.on_stop(Stage.CLOSE, catalog.close)
     servicers = [
         (add_CartServiceServicer_to_server, CartApi(Shopping(store, Catalog(catalog)))),
         (add_CheckoutCartServiceServicer_to_server, CheckoutApi(store)),
     ]
-    grpc.attach(service, servicers, REFUSALS)
+    add_grpc_server(service, servicers, ERROR_MAP)
     return service
 
 
 if __name__ == "__main__":
-    compose(load(Config)).run()
+    build_service(load(Config)).run()

@@ -8,13 +8,13 @@ from cart.domain.prices import Item, ProductNotFound, subtotal_cents
 from cart.shopping import Shopping
 from cart.store import Store
 from chassis import money
-from chassis.call import current
-from chassis.errors import Invalid, NotFound, Refusals, Refused
+from chassis.context import current
+from chassis.errors import ErrorMap, FailedPrecondition, Invalid, NotFound
 from nightmarket.cart.v1 import cart_pb2 as wire
 from nightmarket.cart.v1.cart_pb2_grpc import CartServiceServicer, CheckoutCartServiceServicer
 
-REFUSALS: Refusals = {
-    CartFull: Refused,
+ERROR_MAP: ErrorMap = {
+    CartFull: FailedPrecondition,
     OrderIdInvalid: Invalid,
     ProductNotFound: NotFound,
     QuantityInvalid: Invalid,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from cart.domain.baskets import Basket, Line
-from chassis.keyvalue import KeyValue
+from cart.keyvalue import KeyValue
 
 _VERSION = 2
 _READABLE = (1, 2)  # the first had no numbers of lines

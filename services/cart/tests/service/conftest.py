@@ -7,12 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from cart.__main__ import compose
+from cart.__main__ import build_service
 from cart.config import Config
-from chassis.call import ACCOUNT_ID, Call, answering
-from chassis.testing import channel, eventually, started
+from chassis.context import ACCOUNT_ID, RequestContext, use_context
 from nightmarket.cart.v1 import cart_pb2 as wire
 from nightmarket.cart.v1.cart_pb2_grpc import CartServiceStub, CheckoutCartServiceStub
+from tests.support.services import channel, started
+from tests.support.waiting import wait_until
 
 
 class Buyer:
@@ -21,7 +22,7 @@ class Buyer:
     def __init__(self, opened, account_id=""):
         self._cart = CartServiceStub(opened)
         self._checkout = CheckoutCartServiceStub(opened)
-        self._call = Call({ACCOUNT_ID: account_id} if account_id else {})
+        self._call = RequestContext({ACCOUNT_ID: account_id} if account_id else {})
         self.account_id = account_id
 
     def sees(self):
@@ -48,7 +49,7 @@ class Buyer:
         )
 
     def _asks(self, method, request):
-        with answering(self._call):
+        with use_context(self._call):
             return method(request)
 
 
@@ -63,7 +64,7 @@ def catalog_addr(service_database, free_port):
     }
     process = subprocess.Popen([sys.executable, "-m", "catalog"], env={**os.environ, **variables})
     try:
-        eventually(lambda: process.poll() is not None or is_ready(admin_port))
+        wait_until(lambda: process.poll() is not None or is_ready(admin_port))
         yield f"127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -88,9 +89,9 @@ def run_cart(nats_url, catalog_addr, free_port):
         config = Config(
             nats_url=nats_url, catalog_addr=catalog_addr, port=free_port(), admin_port=free_port()
         )
-        with started(compose, config) as service, channel(f"127.0.0.1:{config.port}") as opened:
+        with started(build_service, config) as service, channel(f"127.0.0.1:{config.port}") as opened:
             if wait:
-                eventually(lambda: not service.readiness.problems())
+                wait_until(lambda: not service.readiness.problems())
             yield opened
 
     return run

@@ -3,7 +3,7 @@ from uuid import uuid4
 import pytest
 
 from chassis import money
-from chassis.errors import Invalid, NotFound, Refused, Unauthenticated
+from chassis.errors import FailedPrecondition, Invalid, NotFound, Unauthenticated
 
 BOWL, CAT = "kintsugi-bowl", "lucky-cat"
 
@@ -90,7 +90,7 @@ def test_no_number_of_pieces_cannot_be_set(buyer, quantity):
 
 def test_a_basket_holds_no_more_than_ninety_nine_pieces_of_a_product(buyer):
     buyer.adds(BOWL, 99)
-    assert refusal_of(Refused, buyer.adds, BOWL, 1).reason == "CART_FULL"
+    assert refusal_of(FailedPrecondition, buyer.adds, BOWL, 1).reason == "CART_FULL"
     assert buyer.contents() == {BOWL: 99}
 
 

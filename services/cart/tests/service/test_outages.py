@@ -3,9 +3,9 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.bus import Message
 from chassis.errors import Unavailable
-from libs.chassis.tests.service.servers import connected, own_broker
+from messaging.nats import Message
+from tests.support.servers import connected, own_broker
 
 BOWL = "kintsugi-bowl"
 

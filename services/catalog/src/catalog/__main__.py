@@ -1,21 +1,22 @@
 """The composition root of the catalogue."""
 
-from catalog.api import REFUSALS, CatalogApi
+from catalog.api import ERROR_MAP, CatalogApi
 from catalog.config import Config
 from catalog.store import Store
-from chassis import database, grpc
 from chassis.config import load
+from chassis.grpc_server import add_grpc_server
 from chassis.lifecycle import Service
+from chassis.postgres import add_database
 from nightmarket.catalog.v1.catalog_pb2_grpc import add_CatalogServiceServicer_to_server
 
 
-def compose(config: Config) -> Service:
+def build_service(config: Config) -> Service:
     """The whole service, wired but not started."""
     service = Service(config)
-    store = Store(database.attach(service, config.database_url))
-    grpc.attach(service, [(add_CatalogServiceServicer_to_server, CatalogApi(store))], REFUSALS)
+    store = Store(add_database(service, config.database_url))
+    add_grpc_server(service, [(add_CatalogServiceServicer_to_server, CatalogApi(store))], ERROR_MAP)
     return service
 
 
 if __name__ == "__main__":
-    compose(load(Config)).run()
+    build_service(load(Config)).run()

@@ -6,12 +6,12 @@ from grpc import ServicerContext
 from catalog.domain.products import Product, ProductNotFound, QueryTooLong, Selection, TooManyIds, checked_ids
 from catalog.store import Store
 from chassis import money, paging
-from chassis.errors import Invalid, NotFound, Refusals
+from chassis.errors import ErrorMap, Invalid, NotFound
 from nightmarket.catalog.v1 import catalog_pb2 as wire
 from nightmarket.catalog.v1.catalog_pb2_grpc import CatalogServiceServicer
 
 DEFAULT_PAGE = 24
-REFUSALS: Refusals = {ProductNotFound: NotFound, QueryTooLong: Invalid, TooManyIds: Invalid}
+ERROR_MAP: ErrorMap = {ProductNotFound: NotFound, QueryTooLong: Invalid, TooManyIds: Invalid}
 
 
 class CatalogApi(CatalogServiceServicer):

@@ -1,7 +1,7 @@
 """The catalogue's tables."""
 
 from catalog.domain.products import Category, Product, ProductNotFound, Selection
-from chassis.database import Database, Row
+from chassis.postgres import Database, Row
 
 _COLUMNS = "id, name, description, category, price_cents"
 # Where a page ended: (category, id) in a plain list, (rank, id) among search results.

@@ -1,17 +1,17 @@
 import pytest
 
-from catalog.__main__ import compose
+from catalog.__main__ import build_service
 from catalog.config import Config
 from chassis.errors import Invalid, NotFound
-from chassis.testing import channel, started
 from nightmarket.catalog.v1 import catalog_pb2 as wire
 from nightmarket.catalog.v1.catalog_pb2_grpc import CatalogServiceStub
+from tests.support.services import channel, started
 
 
 @pytest.fixture(scope="module")
 def catalog(service_database, free_port):
     config = Config(database_url=service_database("catalog"), port=free_port(), admin_port=free_port())
-    with started(compose, config), channel(f"127.0.0.1:{config.port}") as opened:
+    with started(build_service, config), channel(f"127.0.0.1:{config.port}") as opened:
         yield CatalogServiceStub(opened)
 
 

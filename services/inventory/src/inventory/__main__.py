@@ -1,9 +1,10 @@
 """The composition root of inventory."""
 
-from chassis import database, grpc, worker
 from chassis.config import load
-from chassis.lifecycle import Service
-from inventory.api import REFUSALS, ReservationApi, StockApi
+from chassis.grpc_server import add_grpc_server
+from chassis.lifecycle import Service, add_worker
+from chassis.postgres import add_database
+from inventory.api import ERROR_MAP, ReservationApi, StockApi
 from inventory.config import Config
 from inventory.service import InventoryService
 from inventory.store import Store
@@ -13,19 +14,19 @@ from nightmarket.inventory.v1.inventory_pb2_grpc import (
 )
 
 
-def compose(config: Config) -> Service:
+def build_service(config: Config) -> Service:
     """Return the service, wired but not started."""
     service = Service(config)
-    store = Store(database.attach(service, config.database_url))
+    store = Store(add_database(service, config.database_url))
     inventory = InventoryService(store, config.reservation_seconds)
-    worker.attach(service, "sweeper", inventory.expire_overdue)
+    add_worker(service, "sweeper", inventory.expire_overdue)
     servicers = [
         (add_InventoryServiceServicer_to_server, StockApi(inventory)),
         (add_ReservationServiceServicer_to_server, ReservationApi(inventory)),
     ]
-    grpc.attach(service, servicers, REFUSALS)
+    add_grpc_server(service, servicers, ERROR_MAP)
     return service
 
 
 if __name__ == "__main__":
-    compose(load(Config)).run()
+    build_service(load(Config)).run()

@@ -3,25 +3,25 @@
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import ServicerContext
 
-from chassis.errors import Conflict, Invalid, NotFound, Refusals, Refused
+from chassis.errors import Conflict, ErrorMap, FailedPrecondition, Invalid, NotFound
 from inventory.domain import reservations as domain
 from inventory.domain.reservations import Line, Reservation
 from inventory.service import InventoryService
 from nightmarket.inventory.v1 import inventory_pb2 as wire
 from nightmarket.inventory.v1.inventory_pb2_grpc import InventoryServiceServicer, ReservationServiceServicer
 
-REFUSALS: Refusals = {
+ERROR_MAP: ErrorMap = {
     domain.ProductNotFound: NotFound,
     domain.LinesEmpty: Invalid,
     domain.TooManyLines: Invalid,
     domain.ProductRepeated: Invalid,
     domain.QuantityInvalid: Invalid,
-    domain.SoldOut: Refused,
+    domain.SoldOut: FailedPrecondition,
     domain.OrderIdInvalid: Invalid,
     domain.ReservationNotFound: NotFound,
     domain.ReservationDiffers: Conflict,
-    domain.ReservationReleased: Refused,
-    domain.ReservationExpired: Refused,
+    domain.ReservationReleased: FailedPrecondition,
+    domain.ReservationExpired: FailedPrecondition,
 }
 
 

@@ -10,7 +10,7 @@ would deadlock.
 from datetime import datetime
 from typing import Any, LiteralString
 
-from chassis.database import Connection, Database, Row
+from chassis.postgres import Connection, Database, Row
 from inventory.domain.reservations import Line, ProductNotFound, Reservation, State
 
 _LOCK_STOCK = """

@@ -5,11 +5,11 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from chassis.testing import channel, started
-from inventory.__main__ import compose
+from inventory.__main__ import build_service
 from inventory.config import Config
 from nightmarket.inventory.v1 import inventory_pb2 as wire
 from nightmarket.inventory.v1.inventory_pb2_grpc import InventoryServiceStub, ReservationServiceStub
+from tests.support.services import channel, started
 
 
 class InventoryClient:
@@ -62,7 +62,7 @@ def run_inventory(free_port):
     @contextmanager
     def run(database_url):
         config = Config(database_url=database_url, port=free_port(), admin_port=free_port())
-        with started(compose, config), channel(f"127.0.0.1:{config.port}") as opened:
+        with started(build_service, config), channel(f"127.0.0.1:{config.port}") as opened:
             yield InventoryClient(opened, database_url)
 
     return run

@@ -5,7 +5,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from chassis.errors import Conflict, Refused
+from chassis.errors import Conflict, FailedPrecondition
 from nightmarket.inventory.v1.inventory_pb2 import Reservation
 from tests.support.waiting import wait_until
 
@@ -18,7 +18,7 @@ def run_concurrently(work, arguments):
     def result_or_reason(argument):
         try:
             return work(argument)
-        except Refused as error:
+        except FailedPrecondition as error:
             return error.reason
 
     with ThreadPoolExecutor(len(arguments)) as threads:
@@ -136,7 +136,7 @@ def test_an_order_that_waited_for_a_lock_sees_that_the_product_is_sold_out(inven
         waiting = threads.submit(inventory.reserve, order_id, **{products[0]: 3})
         wait_until(lambda: count_waiting(inventory.database_url))
         blocker.commit()
-        with pytest.raises(Refused) as error:
+        with pytest.raises(FailedPrecondition) as error:
             waiting.result()
     assert error.value.metadata == {products[0]: "2"}
 

@@ -1,6 +1,6 @@
 import pytest
 
-from chassis.errors import Conflict, Invalid, NotFound, Refused
+from chassis.errors import Conflict, FailedPrecondition, Invalid, NotFound
 from nightmarket.inventory.v1.inventory_pb2 import Reservation
 from tests.support.waiting import wait_until
 
@@ -48,7 +48,7 @@ def test_an_order_cannot_reserve_other_lines_later(inventory, product, order_id)
 
 
 def test_a_sold_out_product_is_named_and_nothing_is_reserved(inventory, product, order_id):
-    error = error_of(Refused, inventory.reserve, order_id, **{SEEDED: 1, product: 6})
+    error = error_of(FailedPrecondition, inventory.reserve, order_id, **{SEEDED: 1, product: 6})
     assert error.reason == "SOLD_OUT"
     assert error.metadata == {product: "5"}
     assert inventory.balance(SEEDED)["held"] + inventory.available(SEEDED) == 3
@@ -58,7 +58,7 @@ def test_a_sold_out_product_is_named_and_nothing_is_reserved(inventory, product,
 def test_fifty_sold_out_products_fit_into_one_error(inventory, order_id):
     sold_out = {f"{number:02}-{order_id}{'x' * 25}": 0 for number in range(50)}
     inventory.deliver(**sold_out)
-    error = error_of(Refused, inventory.reserve, order_id, **dict.fromkeys(sold_out, 99))
+    error = error_of(FailedPrecondition, inventory.reserve, order_id, **dict.fromkeys(sold_out, 99))
     assert error.metadata == dict.fromkeys(sold_out, "0")
 
 
@@ -120,23 +120,23 @@ def test_released_units_of_a_sale_return_to_stock(inventory, product, order_id):
 def test_a_released_reservation_cannot_be_committed(inventory, product, order_id):
     inventory.reserve(order_id, **{product: 2})
     inventory.release(order_id)
-    assert error_of(Refused, inventory.commit, order_id).reason == "RESERVATION_RELEASED"
+    assert error_of(FailedPrecondition, inventory.commit, order_id).reason == "RESERVATION_RELEASED"
 
 
 def test_a_reserve_after_the_release_of_its_order_reserves_nothing(inventory, product, order_id):
     assert inventory.release(order_id).state == Reservation.RELEASED
-    error = error_of(Refused, inventory.reserve, order_id, **{product: 1})
+    error = error_of(FailedPrecondition, inventory.reserve, order_id, **{product: 1})
     assert error.reason == "RESERVATION_RELEASED"
     assert inventory.release(order_id).state == Reservation.RELEASED
     assert inventory.available(product) == 5
-    assert error_of(Refused, inventory.commit, order_id).reason == "RESERVATION_RELEASED"
+    assert error_of(FailedPrecondition, inventory.commit, order_id).reason == "RESERVATION_RELEASED"
 
 
 def test_the_sweeper_expires_overdue_reservations(inventory, product, order_id):
     inventory.reserve(order_id, **{product: 5})
     inventory.make_overdue(order_id)
     wait_until(lambda: inventory.available(product) == 5)
-    assert error_of(Refused, inventory.commit, order_id).reason == "RESERVATION_EXPIRED"
+    assert error_of(FailedPrecondition, inventory.commit, order_id).reason == "RESERVATION_EXPIRED"
     assert inventory.reserve(order_id, **{product: 5}).state == Reservation.EXPIRED
     assert inventory.release(order_id).state == Reservation.EXPIRED
 

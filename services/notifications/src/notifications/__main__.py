@@ -1,9 +1,11 @@
 """The composition root of the notifications."""
 
-from chassis import bus, consumer, database, worker
 from chassis.config import load
-from chassis.lifecycle import Service
+from chassis.lifecycle import Service, add_worker
 from chassis.metrics import watch
+from chassis.postgres import add_database
+from messaging.consumer import add_consumer
+from messaging.nats import add_nats
 from notifications.clients import MailFolder, SmtpServer
 from notifications.composer import Composer
 from notifications.config import Config
@@ -13,16 +15,16 @@ from notifications.sender import Post, Sender
 from notifications.store import Store
 
 
-def compose(config: Config) -> Service:
+def build_service(config: Config) -> Service:
     """The whole service, wired but not started."""
     service = Service(config)
-    tables = database.attach(service, config.database_url)
-    broker = bus.attach(service, config.nats_url)
-    store = Store(tables)
+    database = add_database(service, config.database_url)
+    nats = add_nats(service, config.nats_url)
+    store = Store(database)
     watch(WAITING, store.count_waiting)
-    postman = worker.attach(service, "postman", Sender(store, _post(config)).send_due)
+    postman = add_worker(service, "postman", Sender(store, _post(config)).send_due)
     composer = Composer(config.shop_url, config.mail_from)
-    consumer.attach(service, broker, tables, handlers(composer), after_commit=postman.wake)
+    add_consumer(service, nats, database, handlers(composer), after_commit=postman.wake)
     return service
 
 
@@ -33,4 +35,4 @@ def _post(config: Config) -> Post:
 
 
 if __name__ == "__main__":
-    compose(load(Config)).run()
+    build_service(load(Config)).run()

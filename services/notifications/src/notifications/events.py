@@ -4,10 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from chassis import money
-from chassis.consumer import Handler
-from chassis.database import Connection
 from chassis.errors import Invalid
-from chassis.events import Event, NotAnEvent, message_of
+from chassis.postgres import Connection
+from messaging.consumer import Handler
+from messaging.events import Event, MalformedEvent, message_of
 from nightmarket import subjects
 from nightmarket.events.v1.events_pb2 import OrderCancelled, OrderConfirmed, OrderShipped
 from notifications.composer import Composer
@@ -47,9 +47,9 @@ def _checked(read: Read, event: Event) -> tuple[Notice, str]:
     try:
         notice, recipient = read(event)
     except Invalid as error:
-        raise NotAnEvent(error.message) from error
+        raise MalformedEvent(error.message) from error
     if not notice.order_id.isprintable() or not notice.order_id:
-        raise NotAnEvent("the event's order has no id that can be told to people")
+        raise MalformedEvent("the event's order has no id that can be told to people")
     return notice, recipient
 
 

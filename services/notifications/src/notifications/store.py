@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from chassis.database import Connection, Database
+from chassis.postgres import Connection, Database
 from notifications.domain.delivery import LONGEST_DELIVERY, Letter, letter_id
 from notifications.domain.notices import Notice
 

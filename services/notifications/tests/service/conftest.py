@@ -6,9 +6,11 @@ import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 
-from chassis.testing import broker, eventually, started
-from notifications.__main__ import compose
+from notifications.__main__ import build_service
 from notifications.config import Config
+from tests.support.broker import broker
+from tests.support.services import started
+from tests.support.waiting import wait_until
 
 DOLLAR = {"currencyCode": "USD", "units": "1"}
 
@@ -22,7 +24,7 @@ class Neighbour:
 
     def tells(self, event_type, event_id="", **data):
         """Sends an event about an order and returns the event's id."""
-        return self._market.tell(event_type, {"orderId": "order-1", "total": DOLLAR, **data}, event_id)
+        return self._market.send(event_type, {"orderId": "order-1", "total": DOLLAR, **data}, event_id)
 
     def confirms(self, email, event_id="", **data):
         """Tells that an order is confirmed whose buyer has this address."""
@@ -37,7 +39,7 @@ class Neighbour:
 
     def waits_until(self, event_id, state):
         """Waits until the mail about an event is in this state."""
-        eventually(lambda: self.state_of(event_id) == state)
+        wait_until(lambda: self.state_of(event_id) == state)
 
     def has_tried(self, event_id):
         """How often the mail about an event was handed to the mail server."""
@@ -98,7 +100,7 @@ def run_notifications(service_database, nats_url, free_port):
             admin_port=free_port(),
             **variables,
         )
-        with started(compose, config), broker(nats_url) as market:
+        with started(build_service, config), broker(nats_url) as market:
             yield Neighbour(market, config.database_url)
 
     return run

@@ -10,8 +10,9 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Literal
 
-from chassis.testing import broker, eventually
 from services.notifications.tests.service.conftest import Neighbour
+from tests.support.broker import broker
+from tests.support.waiting import wait_until
 
 # Noting that the buyer's mail is sent takes longer than anybody waits; mails of other tests' orders may come before.
 _SLOW = """
@@ -71,11 +72,11 @@ def test_a_mail_is_in_the_folder_once_though_its_sender_was_killed_before_it_cou
         connection.execute(SQL(_SLOW).format(buyer=Literal(buyer)))
         with running():
             event_id = market.confirms(buyer)
-            eventually(lambda: mails_to(folder, buyer), seconds=30)
+            wait_until(lambda: mails_to(folder, buyer), timeout=30)
         assert market.state_of(event_id) == "waiting"
         connection.execute("DROP TRIGGER slow ON emails")
     market.lets_the_pause_pass()
     with running():
-        eventually(lambda: market.state_of(event_id) == "sent", seconds=30)
+        wait_until(lambda: market.state_of(event_id) == "sent", timeout=30)
     assert market.has_tried(event_id) == 2
     assert len(mails_to(folder, buyer)) == 1

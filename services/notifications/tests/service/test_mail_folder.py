@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 
 from chassis.errors import Unavailable
-from chassis.testing import eventually
 from nightmarket.subjects import ORDER_SHIPPED, ORDER_SHIPPED_OLD
 from notifications.clients import MailFolder
 from notifications.domain.delivery import Letter, letter_id
+from tests.support.waiting import wait_until
 
 FULL = Path("/dev/full")
 
@@ -117,7 +117,7 @@ def test_a_mail_waits_while_the_disk_is_full_and_is_then_delivered_whole(market,
     unfinished.parent.mkdir(parents=True, exist_ok=True)
     unfinished.symlink_to(FULL)
     market.confirms(buyer, event_id)
-    eventually(lambda: market.state_of(event_id) and market.has_tried(event_id))
+    wait_until(lambda: market.state_of(event_id) and market.has_tried(event_id))
     assert market.state_of(event_id) == "waiting"
     assert mails_to(folder, buyer) == []
     unfinished.unlink()

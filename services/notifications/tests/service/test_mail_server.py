@@ -1,7 +1,7 @@
 import pytest
 
-from chassis.testing import eventually
 from notifications.config import SmtpUrl
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +26,8 @@ def test_mails_wait_for_a_mail_server_that_is_down_and_then_arrive_once_each(
     market, mail_server, inbox, port, buyer
 ):
     events = [market.confirms(buyer) for _ in range(3)]
-    eventually(lambda: all(market.state_of(event) == "waiting" for event in events))
-    eventually(lambda: any(market.has_tried(event) for event in events))
+    wait_until(lambda: all(market.state_of(event) == "waiting" for event in events))
+    wait_until(lambda: any(market.has_tried(event) for event in events))
     with mail_server(port):
         market.lets_the_pause_pass()
         for event in events:

@@ -5,8 +5,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from chassis.database import Database
 from chassis.migrate import migrate
+from chassis.postgres import Database
 from notifications.store import Store
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"

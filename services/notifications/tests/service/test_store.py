@@ -3,7 +3,7 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from chassis.database import Database
+from chassis.postgres import Database
 from notifications.domain.delivery import Letter, letter_id
 from notifications.domain.notices import Shipped
 from notifications.store import Store, keep

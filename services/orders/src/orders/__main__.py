@@ -1,17 +1,21 @@
 """The composition root of orders."""
 
-from chassis import bus, consumer, database, grpc, relay, worker
 from chassis.config import load
 from chassis.grpc_client import Channel
-from chassis.lifecycle import Service, Stage
+from chassis.grpc_server import add_grpc_server
+from chassis.lifecycle import Service, Stage, add_worker
 from chassis.metrics import watch
+from chassis.postgres import add_database
+from messaging.consumer import add_consumer
+from messaging.nats import add_nats
+from messaging.outbox import add_relay
 from nightmarket.cart.v1.cart_pb2_grpc import CheckoutCartServiceStub
 from nightmarket.catalog.v1.catalog_pb2_grpc import CatalogServiceStub
 from nightmarket.inventory.v1.inventory_pb2_grpc import ReservationServiceStub
 from nightmarket.orders.v1.orders_pb2_grpc import add_OrdersServiceServicer_to_server
 from nightmarket.payments.v1.payments_pb2_grpc import PaymentsServiceStub
 from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceStub
-from orders.api import REFUSALS, OrdersApi
+from orders.api import ERROR_MAP, OrdersApi
 from orders.checkout import Checkout
 from orders.clients import Clients
 from orders.config import Config
@@ -37,24 +41,22 @@ def _clients(service: Service, config: Config) -> Clients:
     )
 
 
-def compose(config: Config) -> Service:
+def build_service(config: Config) -> Service:
     """The whole service, wired but not started."""
     service = Service(config)
-    db = database.attach(service, config.database_url)
-    broker = bus.attach(service, config.nats_url)
+    database = add_database(service, config.database_url)
+    nats = add_nats(service, config.nats_url)
     clients = _clients(service, config)
-    store = Store(db, config.lease_seconds)
+    store = Store(database, config.lease_seconds)
     watch(UNFINISHED, store.count_unfinished)
     watch(OLDEST, store.oldest_unfinished_seconds)
-    driver = Driver(store, clients, announce=relay.attach(service, db, broker).wake)
-    worker.attach(
-        service, "sweeper", Sweeper(store, driver, config.give_up_seconds).sweep, config.sweep_seconds
-    )
-    consumer.attach(service, broker, db, HANDLERS)
+    driver = Driver(store, clients, announce=add_relay(service, database, nats).wake)
+    add_worker(service, "sweeper", Sweeper(store, driver, config.give_up_seconds).sweep, config.sweep_seconds)
+    add_consumer(service, nats, database, HANDLERS)
     api = OrdersApi(Checkout(store, clients, driver, config.flat_shipping_cents), store)
-    grpc.attach(service, [(add_OrdersServiceServicer_to_server, api)], REFUSALS)
+    add_grpc_server(service, [(add_OrdersServiceServicer_to_server, api)], ERROR_MAP)
     return service
 
 
 if __name__ == "__main__":
-    compose(load(Config)).run()
+    build_service(load(Config)).run()

@@ -5,8 +5,9 @@ from datetime import datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 from grpc import ServicerContext
 
-from chassis import call, money, paging
-from chassis.errors import Conflict, Invalid, NotFound, Refusals, Refused
+from chassis import money, paging
+from chassis.context import ACCOUNT_EMAIL, IDEMPOTENCY_KEY, current
+from chassis.errors import Conflict, ErrorMap, FailedPrecondition, Invalid, NotFound
 from nightmarket.orders.v1 import orders_pb2 as wire
 from nightmarket.orders.v1.orders_pb2_grpc import OrdersServiceServicer
 from orders.checkout import Checkout
@@ -15,16 +16,16 @@ from orders.domain.orders import Address, Order, Request
 from orders.store import Store
 
 DEFAULT_PAGE = 20
-REFUSALS: Refusals = {
+ERROR_MAP: ErrorMap = {
     domain.IdempotencyKeyMissing: Invalid,
     domain.IdempotencyKeyInvalid: Invalid,
     domain.IdempotencyKeyReused: Conflict,
     domain.AddressInvalid: Invalid,
     domain.PaymentTokenInvalid: Invalid,
-    domain.CartEmpty: Refused,
-    domain.ProductGone: Refused,
+    domain.CartEmpty: FailedPrecondition,
+    domain.ProductGone: FailedPrecondition,
     domain.OrderNotFound: NotFound,
-    domain.OrderShipped: Refused,
+    domain.OrderShipped: FailedPrecondition,
 }
 
 
@@ -36,23 +37,23 @@ class OrdersApi(OrdersServiceServicer):
         self._store = store
 
     def PlaceOrder(self, request: wire.PlaceOrderRequest, context: ServicerContext) -> wire.Order:
-        now = call.current()
+        now = current()
         asked = Request(
             account_id=now.account_id(),
-            email=now.headers.get(call.ACCOUNT_EMAIL, ""),
-            idempotency_key=now.headers.get(call.IDEMPOTENCY_KEY, ""),
+            email=now.headers.get(ACCOUNT_EMAIL, ""),
+            idempotency_key=now.headers.get(IDEMPOTENCY_KEY, ""),
             address=_address(request.shipping_address),
             payment_token=request.payment_token,
         )
         return _order(self._checkout.place(asked))
 
     def GetOrder(self, request: wire.GetOrderRequest, context: ServicerContext) -> wire.Order:
-        return _order(self._store.of_account(call.current().account_id(), request.id))
+        return _order(self._store.of_account(current().account_id(), request.id))
 
     def ListOrders(
         self, request: wire.ListOrdersRequest, context: ServicerContext
     ) -> wire.ListOrdersResponse:
-        account_id = call.current().account_id()
+        account_id = current().account_id()
         size = paging.page_size(request.page_size, DEFAULT_PAGE)
         after = paging.place(request.page_token, (float, str), account_id)
         place = after and (datetime.fromtimestamp(float(after[0])).astimezone(), after[1])
@@ -62,7 +63,7 @@ class OrdersApi(OrdersServiceServicer):
         return wire.ListOrdersResponse(orders=map(_order, orders), next_page_token=token)
 
     def CancelOrder(self, request: wire.CancelOrderRequest, context: ServicerContext) -> wire.Order:
-        return _order(self._checkout.cancel(call.current().account_id(), request.id))
+        return _order(self._checkout.cancel(current().account_id(), request.id))
 
 
 def _address(address: wire.Address) -> Address:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from tenacity import Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from chassis import call
-from chassis.errors import BY_NUMBER, MarketError, Refused, Unavailable
+from chassis import context
+from chassis.errors import BY_NUMBER, AppError, FailedPrecondition, Unavailable
 from orders.clients import Clients
 from orders.domain.orders import CartEmpty, Line, Order, OrderShipped, Rejection, Request, State
 from orders.domain.saga import Step, cancelling
@@ -17,7 +17,7 @@ from orders.store import Store
 log = logging.getLogger(__name__)
 _PATIENCE_SECONDS = 10.0  # how long a buyer waits at most
 _RESERVE_SECONDS = 0.5  # of the caller's deadline, kept for the answer
-BY_BUYER = Rejection(Refused.code.number, "CANCELLED_BY_BUYER", "You cancelled this order.")
+BY_BUYER = Rejection(FailedPrecondition.code.number, "CANCELLED_BY_BUYER", "You cancelled this order.")
 
 
 class Checkout:
@@ -114,15 +114,13 @@ def _patiently(attempt: Callable[..., Order | None], *arguments: object) -> Orde
 
 
 def _until() -> float:
-    return time.monotonic() + call.current().seconds_left(_PATIENCE_SECONDS) - _RESERVE_SECONDS
+    return time.monotonic() + context.current().time_remaining(_PATIENCE_SECONDS) - _RESERVE_SECONDS
 
 
 def _answer(order: Order) -> Order:
     rejection = order.rejection
     if order.state is not State.CANCELLED or rejection is None or rejection.reason == BY_BUYER.reason:
         return order
-    kind = BY_NUMBER.get(rejection.code, Refused)
-    error: MarketError = kind(
-        rejection.reason, rejection.message, {**rejection.metadata, "orderId": order.id}
-    )
+    kind = BY_NUMBER.get(rejection.code, FailedPrecondition)
+    error: AppError = kind(rejection.reason, rejection.message, {**rejection.metadata, "orderId": order.id})
     raise error

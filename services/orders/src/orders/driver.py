@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from prometheus_client import Counter
 
 from chassis import money
-from chassis.errors import MarketError, Unavailable
+from chassis.errors import AppError, Unavailable
 from orders import events
 from orders.clients import Clients
 from orders.domain.orders import Order, Rejection, State
@@ -79,7 +79,7 @@ class Driver:
         except Unavailable as error:
             log.warning("step unknown", extra={"order_id": order.id, "step": step, "reason": error.reason})
             return Outcome.UNKNOWN, _rejection(error)
-        except MarketError as error:
+        except AppError as error:
             log.info("step rejected", extra={"order_id": order.id, "step": step, "reason": error.reason})
             return Outcome.REJECTED, _rejection(error)
 
@@ -98,7 +98,7 @@ class Driver:
         return self._store.retry_later(order, (step, Outcome.UNKNOWN, detail), seconds)
 
 
-def _rejection(error: MarketError) -> Rejection:
+def _rejection(error: AppError) -> Rejection:
     return Rejection(error.code.number, error.reason, error.message, error.metadata)
 
 

@@ -3,9 +3,9 @@
 from datetime import UTC
 
 from chassis import money
-from chassis.consumer import Handler
-from chassis.database import Connection, Row
-from chassis.events import Event, data_of, message_of
+from chassis.postgres import Connection, Row
+from messaging.consumer import Handler
+from messaging.events import Event, data_of, message_of
 from nightmarket import subjects
 from nightmarket.events.v1 import events_pb2 as wire
 from orders.domain.orders import Order, State

@@ -8,9 +8,9 @@ from uuid import uuid4
 
 from psycopg.types.json import Jsonb
 
-from chassis import call
-from chassis.database import Connection, Database, Row
-from chassis.events import write_to_outbox
+from chassis import context
+from chassis.postgres import Connection, Database, Row
+from messaging.outbox import write_to_outbox
 from orders.domain.orders import Address, JourneyStep, Line, Order, OrderNotFound, Rejection, Request, State
 from orders.domain.saga import FIRST, SERVICE, Outcome, Step
 
@@ -63,7 +63,7 @@ class Store:
             order_id, request.account_id, request.email, request.idempotency_key, request.hash,
             Jsonb(asdict(request.address)), Jsonb([asdict(line) for line in lines]), shipping_cents,
             sum(line.total_cents for line in lines) + shipping_cents, request.payment_token,
-            call.current().headers.get(call.TRACEPARENT, ""), FIRST, lease, self._lease_seconds,
+            context.current().headers.get(context.TRACEPARENT, ""), FIRST, lease, self._lease_seconds,
         )  # fmt: skip
         with self._database.transaction() as connection:
             placed = connection.execute(

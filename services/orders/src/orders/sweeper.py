@@ -3,8 +3,8 @@
 import logging
 from datetime import UTC, datetime, timedelta
 
-from chassis.call import ACCOUNT_ID, TRACEPARENT, Call, answering
-from chassis.errors import Refused
+from chassis.context import ACCOUNT_ID, TRACEPARENT, RequestContext, use_context
+from chassis.errors import FailedPrecondition
 from orders.domain.orders import Order, Rejection
 from orders.domain.saga import Step, giving_up
 from orders.driver import Driver
@@ -12,7 +12,9 @@ from orders.store import Store
 
 log = logging.getLogger(__name__)
 TIMED_OUT = Rejection(
-    Refused.code.number, "CHECKOUT_TIMED_OUT", "The order could not be finished in time; nothing was charged."
+    FailedPrecondition.code.number,
+    "CHECKOUT_TIMED_OUT",
+    "The order could not be finished in time; nothing was charged.",
 )
 
 
@@ -27,7 +29,7 @@ class Sweeper:
     def sweep(self) -> None:
         """Drives every order that is due."""
         while order := self._store.lease():
-            with answering(Call({ACCOUNT_ID: order.account_id, TRACEPARENT: order.traceparent})):
+            with use_context(RequestContext({ACCOUNT_ID: order.account_id, TRACEPARENT: order.traceparent})):
                 self._driver.drive(self._given_up(order) or order)
 
     def _given_up(self, order: Order) -> Order | None:

@@ -5,8 +5,8 @@ from typing import cast
 
 import pytest
 
-from chassis.database import Database
-from chassis.errors import MarketError
+from chassis.errors import AppError
+from chassis.postgres import Database
 from orders.checkout import Checkout
 from orders.clients import Clients
 from orders.config import Config
@@ -22,7 +22,7 @@ SHIPPING_CENTS, FLAT_CENTS = 500, 995
 class FakeServices:
     """The services that orders calls: they do what they are asked, or answer with the error that is set."""
 
-    errors: dict[str, list[MarketError]] = field(default_factory=dict)
+    errors: dict[str, list[AppError]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     before: dict[str, Callable[[], None]] = field(default_factory=dict)
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chassis.errors import Invalid, Refused, Unavailable
+from chassis.errors import FailedPrecondition, Invalid, Unavailable
 from orders.domain.orders import (
     CartEmpty,
     IdempotencyKeyReused,
@@ -17,7 +17,7 @@ from orders.store import Store
 from orders.sweeper import Sweeper
 from services.orders.tests.service.conftest import FLAT_CENTS, make_due
 
-SOLD_OUT = Refused("SOLD_OUT", "Sold out: lamp", {"productIds": "lamp"})
+SOLD_OUT = FailedPrecondition("SOLD_OUT", "Sold out: lamp", {"productIds": "lamp"})
 DOWN = Unavailable("UPSTREAM_UNAVAILABLE", "payments does not answer.")
 
 
@@ -61,7 +61,7 @@ def test_a_sold_out_product_is_refused_with_what_is_sold_out_every_time(shop):
     shop.services.errors["reserve"] = [SOLD_OUT]
     request = shop.request()
     for _ in range(2):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(FailedPrecondition) as refused:
             shop.checkout.place(request)
         assert refused.value.reason == "SOLD_OUT"
         assert refused.value.metadata["productIds"] == "lamp"
@@ -70,8 +70,8 @@ def test_a_sold_out_product_is_refused_with_what_is_sold_out_every_time(shop):
 
 
 def test_a_declined_card_gives_the_pieces_back(shop):
-    shop.services.errors["authorize"] = [Refused("CARD_DECLINED", "The bank says no.")]
-    with pytest.raises(Refused):
+    shop.services.errors["authorize"] = [FailedPrecondition("CARD_DECLINED", "The bank says no.")]
+    with pytest.raises(FailedPrecondition):
         shop.checkout.place(shop.request())
     assert shop.services.asked[-1] == "release"
 
@@ -232,7 +232,7 @@ def test_a_cancelled_order_is_still_what_the_first_request_gets(shop):
 
 def test_an_order_whose_parcel_has_left_cannot_be_cancelled(shop):
     order = shop.checkout.place(shop.request())
-    shop.services.errors["withhold"] = [Refused("ORDER_SHIPPED", "The carrier has it.")]
+    shop.services.errors["withhold"] = [FailedPrecondition("ORDER_SHIPPED", "The carrier has it.")]
     with pytest.raises(OrderShipped):
         shop.checkout.cancel("account", order.id)
     assert shop.store.of_account("account", order.id).state is State.CONFIRMED

@@ -1,8 +1,9 @@
 from prometheus_client import REGISTRY
 
-from chassis.errors import Refused, Unavailable
-from chassis.testing import eventually, started
-from orders.__main__ import compose
+from chassis.errors import FailedPrecondition, Unavailable
+from orders.__main__ import build_service
+from tests.support.services import started
+from tests.support.waiting import wait_until
 
 DOWN = Unavailable("UPSTREAM_UNAVAILABLE", "payments does not answer.")
 HOUR = 3600.0
@@ -21,7 +22,7 @@ def measured(shop):
 
 def test_orders_that_are_finished_are_not_measured(shop):
     shop.checkout.place(shop.request())
-    shop.services.errors["authorize"] = [Refused("CARD_DECLINED", "The bank says no.")]
+    shop.services.errors["authorize"] = [FailedPrecondition("CARD_DECLINED", "The bank says no.")]
     try_to(lambda: shop.checkout.place(shop.request()))
     an_hour_passes(shop)
     assert measured(shop) == (0, 0)
@@ -30,7 +31,7 @@ def test_orders_that_are_finished_are_not_measured(shop):
 def try_to(call):
     try:
         call()
-    except Refused:
+    except FailedPrecondition:
         return
 
 
@@ -53,8 +54,8 @@ def test_an_order_that_was_confirmed_long_ago_waits_since_its_last_step(shop):
 
 
 def test_the_metrics_tell_it_each_time_somebody_looks(shop, config):
-    with started(compose, config):
-        eventually(lambda: REGISTRY.get_sample_value("market_orders_unfinished") == 0)
+    with started(build_service, config):
+        wait_until(lambda: REGISTRY.get_sample_value("market_orders_unfinished") == 0)
         shop.services.errors["authorize"] = [DOWN]
         shop.checkout.place(shop.request())
         an_hour_passes(shop)

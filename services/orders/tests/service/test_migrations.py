@@ -7,9 +7,9 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from chassis.database import Database
-from chassis.errors import Refused
+from chassis.errors import FailedPrecondition
 from chassis.migrate import migrate
+from chassis.postgres import Database
 from orders.checkout import Checkout
 from orders.clients import Clients
 from orders.domain.orders import Address, Request, State
@@ -115,7 +115,7 @@ def test_a_rejected_order_keeps_its_reason_and_is_canceled(store):
     services = FakeServices()
     clients = cast(Clients, services)
     checkout = Checkout(store, clients, Driver(store, clients, announce=lambda: None), 995)
-    with pytest.raises(Refused) as rejected:
+    with pytest.raises(FailedPrecondition) as rejected:
         checkout.place(request("declined"))
     assert rejected.value.reason == "CARD_DECLINED"
 

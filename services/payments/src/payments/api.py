@@ -3,7 +3,7 @@
 from grpc import ServicerContext
 
 from chassis import money
-from chassis.errors import Conflict, Invalid, NotFound, Refusals, Refused
+from chassis.errors import Conflict, ErrorMap, FailedPrecondition, Invalid, NotFound
 from nightmarket.limits import OrderIdInvalid
 from nightmarket.payments.v1 import payments_pb2 as wire
 from nightmarket.payments.v1.payments_pb2_grpc import PaymentsServiceServicer
@@ -21,14 +21,14 @@ from payments.domain.payments import (
 )
 from payments.service import PaymentService
 
-REFUSALS: Refusals = {
+ERROR_MAP: ErrorMap = {
     OrderIdInvalid: Invalid,
     AmountInvalid: Invalid,
     PaymentTokenInvalid: Invalid,
-    CardDeclined: Refused,
-    InsufficientFunds: Refused,
-    PaymentVoided: Refused,
-    PaymentNotAuthorized: Refused,
+    CardDeclined: FailedPrecondition,
+    InsufficientFunds: FailedPrecondition,
+    PaymentVoided: FailedPrecondition,
+    PaymentNotAuthorized: FailedPrecondition,
     PaymentDiffers: Conflict,
     PaymentNotFound: NotFound,
 }

@@ -8,7 +8,7 @@ from typing import Any
 from requests import Request, RequestException
 from requests.adapters import HTTPAdapter
 
-from chassis import call, money, telemetry
+from chassis import context, money, telemetry
 from chassis.errors import Unavailable
 from payments.domain.payments import UNKNOWN_CARD, Payment, State
 from payments.domain.steps import Outcome, Step
@@ -53,14 +53,14 @@ class BankClient:
             return self._look_up(step, key)
 
     def _request(self, step: Step, payment: Payment, key: str) -> Outcome:
-        seconds = call.current().seconds_left(_MAX_SECONDS) * _REQUEST_SHARE
+        seconds = context.current().time_remaining(_MAX_SECONDS) * _REQUEST_SHARE
         path, body = _path_and_body(step, payment)
         request = Request("POST", self._url + path, headers={"Idempotency-Key": key}, json=body)
         status, content = self._send(step, request, seconds)
         return _outcome(status, _json_object(status, content))
 
     def _look_up(self, step: Step, key: str) -> Outcome:
-        seconds = call.current().seconds_left(_MAX_SECONDS * (1 - _REQUEST_SHARE))
+        seconds = context.current().time_remaining(_MAX_SECONDS * (1 - _REQUEST_SHARE))
         request = Request("GET", f"{self._url}/v1/authorizations", params={"idempotencyKey": key})
         try:
             found = _json_object(*self._send(step, request, seconds)).get("authorizations")
@@ -98,8 +98,8 @@ def _passed_on() -> dict[str, str]:
     # The bank is an external service, so it does not get the buyer's account.
     return {
         name: value.strip()
-        for name, value in call.current().passed_on()
-        if name in (call.TRACEPARENT, call.REQUEST_ID)
+        for name, value in context.current().propagated_headers()
+        if name in (context.TRACEPARENT, context.REQUEST_ID)
     }
 
 

@@ -1,6 +1,6 @@
 """The table of payments."""
 
-from chassis.database import Database, Row
+from chassis.postgres import Database, Row
 from payments.domain.payments import Payment, PaymentRequest, State
 from payments.domain.steps import Outcome
 from payments.metrics import CENTS, PAYMENTS

@@ -9,10 +9,11 @@ import psutil
 import pytest
 import requests
 
-from chassis.testing import channel, eventually, started
 from nightmarket.payments.v1.payments_pb2_grpc import PaymentsServiceStub
-from payments.__main__ import compose
+from payments.__main__ import build_service
 from payments.config import Config
+from tests.support.services import channel, started
+from tests.support.waiting import wait_until
 
 API_KEY = "key-for-tests"
 SLOW_SECONDS = 1.5
@@ -51,7 +52,7 @@ class Bank:
                 [sys.executable, "-m", "bank"], env={**os.environ, **self.environment}, stdout=log, stderr=log
             )
             try:
-                eventually(self._is_ready)
+                wait_until(self._is_ready)
                 yield process
             finally:
                 process.terminate()
@@ -112,7 +113,7 @@ def start_payments(service_database, free_port):
             port=free_port(),
             admin_port=free_port(),
         )
-        with started(compose, config), channel(f"127.0.0.1:{config.port}") as opened:
+        with started(build_service, config), channel(f"127.0.0.1:{config.port}") as opened:
             yield PaymentsServiceStub(opened)
 
     return start

@@ -8,8 +8,8 @@ import pytest
 
 from chassis import money
 from chassis.errors import Unavailable
-from chassis.testing import eventually
 from nightmarket.payments.v1 import payments_pb2 as wire
+from tests.support.waiting import wait_until
 
 State = wire.Payment.State
 
@@ -50,7 +50,7 @@ def retry(call):
         except Unavailable:
             return None
 
-    return eventually(attempt, seconds=30)
+    return wait_until(attempt, timeout=30)
 
 
 def test_a_bank_that_is_down_changes_no_payment(bank, order_id, authorize, capture, cancel, recorded):

@@ -3,8 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chassis import call, money
-from chassis.errors import Conflict, Invalid, MarketError, NotFound, Refused
+from chassis import context, money
+from chassis.errors import AppError, Conflict, FailedPrecondition, Invalid, NotFound
 from nightmarket.payments.v1 import payments_pb2 as wire
 
 State = wire.Payment.State
@@ -63,7 +63,7 @@ def test_concurrent_captures_and_cancellations_leave_no_charge(payments, bank, o
             if number % 2:
                 return payments.Capture(wire.CaptureRequest(order_id=order_id)).state
             return payments.Cancel(wire.CancelRequest(order_id=order_id)).state
-        except Refused as error:
+        except FailedPrecondition as error:
             return error.reason
 
     with ThreadPoolExecutor(8) as pool:
@@ -75,8 +75,8 @@ def test_concurrent_captures_and_cancellations_leave_no_charge(payments, bank, o
 @pytest.mark.parametrize(
     ("card", "kind", "reason"),
     [
-        ("tok_declined", Refused, "CARD_DECLINED"),
-        ("tok_insufficient_funds", Refused, "INSUFFICIENT_FUNDS"),
+        ("tok_declined", FailedPrecondition, "CARD_DECLINED"),
+        ("tok_insufficient_funds", FailedPrecondition, "INSUFFICIENT_FUNDS"),
         ("tok_of_no_card", Invalid, "PAYMENT_TOKEN_INVALID"),
     ],
 )
@@ -90,7 +90,7 @@ def test_a_card_that_cannot_pay_is_rejected_each_time_and_recorded(payments, ord
 
 
 def test_a_declined_payment_can_be_canceled_and_stays_declined(payments, order_id):
-    with pytest.raises(Refused):
+    with pytest.raises(FailedPrecondition):
         payments.Authorize(request(order_id, "tok_declined"))
     assert payments.Cancel(wire.CancelRequest(order_id=order_id)).state == State.DECLINED
 
@@ -98,7 +98,7 @@ def test_a_declined_payment_can_be_canceled_and_stays_declined(payments, order_i
 def test_an_order_that_was_cancelled_first_can_not_be_paid_later(payments, bank, order_id):
     voided = payments.Cancel(wire.CancelRequest(order_id=order_id))
     assert (voided.state, voided.HasField("amount")) == (State.VOIDED, False)
-    with pytest.raises(Refused) as error:
+    with pytest.raises(FailedPrecondition) as error:
         payments.Authorize(request(order_id))
     assert error.value.reason == "PAYMENT_VOIDED"
     assert bank.entries(order_id) == []
@@ -106,7 +106,7 @@ def test_an_order_that_was_cancelled_first_can_not_be_paid_later(payments, bank,
 
 def test_money_that_is_not_held_cannot_be_captured(payments, order_id):
     payments.Cancel(wire.CancelRequest(order_id=order_id))
-    with pytest.raises(Refused) as error:
+    with pytest.raises(FailedPrecondition) as error:
         payments.Capture(wire.CaptureRequest(order_id=order_id))
     assert error.value.reason == "PAYMENT_NOT_AUTHORIZED"
 
@@ -161,11 +161,11 @@ def test_an_invalid_payment_is_rejected_with_a_reason(payments, order_id, wrong,
 def test_the_bank_gets_the_trace_and_the_request_id_but_not_the_account(payments, bank, order_id):
     trace_id, request_id = uuid.uuid4().hex, str(uuid.uuid4())
     headers = {
-        call.TRACEPARENT: f"00-{trace_id}-00f067aa0ba902b7-01",
-        call.REQUEST_ID: request_id,
-        call.ACCOUNT_ID: "ada",
+        context.TRACEPARENT: f"00-{trace_id}-00f067aa0ba902b7-01",
+        context.REQUEST_ID: request_id,
+        context.ACCOUNT_ID: "ada",
     }
-    with call.answering(call.Call(headers)), pytest.raises(MarketError):
+    with context.use_context(context.RequestContext(headers)), pytest.raises(AppError):
         payments.Authorize(request(order_id, "tok_declined"))
     (line,) = bank.logged(request_id)
     assert trace_id in line

@@ -3,7 +3,7 @@ from contextlib import closing
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.database import Database
+from chassis.postgres import Database
 from payments.domain.payments import PaymentRequest, State
 from payments.domain.steps import Outcome
 from payments.store import Store

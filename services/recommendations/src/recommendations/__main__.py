@@ -1,8 +1,11 @@
 """The composition root of recommendations."""
 
-from chassis import bus, consumer, database, grpc
 from chassis.config import load
+from chassis.grpc_server import add_grpc_server
 from chassis.lifecycle import Service
+from chassis.postgres import add_database
+from messaging.consumer import add_consumer
+from messaging.nats import add_nats
 from nightmarket.recommendations.v1.recommendations_pb2_grpc import (
     add_RecommendationsServiceServicer_to_server,
 )
@@ -12,16 +15,16 @@ from recommendations.events import HANDLERS
 from recommendations.store import Store
 
 
-def compose(config: Config) -> Service:
+def build_service(config: Config) -> Service:
     """The whole service, wired but not started."""
     service = Service(config)
-    tables = database.attach(service, config.database_url)
-    broker = bus.attach(service, config.nats_url)
-    consumer.attach(service, broker, tables, HANDLERS)
-    api = RecommendationsApi(Store(tables, config.model), config.model)
-    grpc.attach(service, [(add_RecommendationsServiceServicer_to_server, api)], refusals={})
+    database = add_database(service, config.database_url)
+    nats = add_nats(service, config.nats_url)
+    add_consumer(service, nats, database, HANDLERS)
+    api = RecommendationsApi(Store(database, config.model), config.model)
+    add_grpc_server(service, [(add_RecommendationsServiceServicer_to_server, api)], error_map={})
     return service
 
 
 if __name__ == "__main__":
-    compose(load(Config)).run()
+    build_service(load(Config)).run()

@@ -1,8 +1,8 @@
 """The event that recommendations learn from: wire <-> store."""
 
-from chassis.consumer import Handler
-from chassis.database import Connection
-from chassis.events import Event, message_of
+from chassis.postgres import Connection
+from messaging.consumer import Handler
+from messaging.events import Event, message_of
 from nightmarket.events.v1.events_pb2 import OrderConfirmed
 from nightmarket.subjects import ORDER_CONFIRMED
 from recommendations.domain.baskets import lesson_of

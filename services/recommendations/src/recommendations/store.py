@@ -1,6 +1,6 @@
 """The tables of recommendations."""
 
-from chassis.database import Connection, Database
+from chassis.postgres import Connection, Database
 from recommendations.domain.baskets import Lesson
 from recommendations.domain.models import Model, Recommendation
 

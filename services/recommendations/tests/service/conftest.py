@@ -4,12 +4,14 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from chassis.testing import broker, channel, eventually, started
 from laptop.nats import temporary_nats
 from nightmarket.recommendations.v1.recommendations_pb2 import ListRecommendationsRequest
 from nightmarket.recommendations.v1.recommendations_pb2_grpc import RecommendationsServiceStub
-from recommendations.__main__ import compose
+from recommendations.__main__ import build_service
 from recommendations.config import Config
+from tests.support.broker import broker
+from tests.support.services import channel, started
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="session")
@@ -30,13 +32,13 @@ class Shop:
     def sells(self, *product_ids, event_id=""):
         """Tells of a confirmed order, waits until it is learned from, and returns the event's id."""
         sent = self.tells(*product_ids, event_id=event_id)
-        eventually(lambda: self._has_taken_in(sent))
+        wait_until(lambda: self._has_taken_in(sent))
         return sent
 
     def tells(self, *product_ids, event_id=""):
         """Tells of a confirmed order and returns the event's id."""
         lines = [{"productId": product_id, "quantity": 2} for product_id in product_ids]
-        return self._market.tell(
+        return self._market.send(
             "market.orders.confirmed", {"orderId": str(uuid4()), "lines": lines}, event_id
         )
 
@@ -61,7 +63,7 @@ def run_recommendations(service_database, nats_url, free_port):
             common["database_url"] = service_database("recommendations", seeded=seeded)
         config = Config(**(common | settings))
         address = f"127.0.0.1:{config.port}"
-        with started(compose, config), channel(address) as opened, broker(config.nats_url) as market:
+        with started(build_service, config), channel(address) as opened, broker(config.nats_url) as market:
             yield Shop(RecommendationsServiceStub(opened), market, config.database_url)
 
     return run

@@ -4,8 +4,8 @@ from uuid import uuid4
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.testing import eventually
 from laptop.nats import temporary_nats
+from tests.support.waiting import wait_until
 
 CONFIRMED = "market.orders.confirmed"
 DELIVERIES = 30
@@ -33,7 +33,7 @@ def test_an_order_that_is_told_many_times_to_two_processes_is_learned_from_once(
     before, event_id = handled(), str(uuid4())
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: shop.tells("tea", "cup", event_id=event_id), range(DELIVERIES)))
-    eventually(lambda: handled() - before == DELIVERIES)
+    wait_until(lambda: handled() - before == DELIVERIES)
     assert shop.goes_with("tea") == [("cup", 1)]
 
 
@@ -43,5 +43,5 @@ def test_orders_that_are_told_at_once_to_two_processes_are_all_learned_from(shop
         list(
             pool.map(lambda turn: shop.tells(*(("pot", "lid"), ("lid", "pot"))[turn % 2]), range(DELIVERIES))
         )
-    eventually(lambda: handled() - before == DELIVERIES)
+    wait_until(lambda: handled() - before == DELIVERIES)
     assert shop.goes_with("pot") == [("lid", DELIVERIES)]

@@ -1,10 +1,14 @@
 """The composition root of shipping."""
 
-from chassis import bus, consumer, database, grpc, relay, worker
 from chassis.config import load
-from chassis.lifecycle import Service
+from chassis.grpc_server import add_grpc_server
+from chassis.lifecycle import Service, add_worker
+from chassis.postgres import add_database
+from messaging.consumer import add_consumer
+from messaging.nats import add_nats
+from messaging.outbox import add_relay
 from nightmarket.shipping.v1.shipping_pb2_grpc import add_ShippingServiceServicer_to_server
-from shipping.api import REFUSALS, ShippingApi
+from shipping.api import ERROR_MAP, ShippingApi
 from shipping.carrier import FakeCarrier
 from shipping.config import Config
 from shipping.events import handlers
@@ -12,19 +16,19 @@ from shipping.service import ShippingService
 from shipping.store import Store
 
 
-def compose(config: Config) -> Service:
+def build_service(config: Config) -> Service:
     """Return the whole service, wired but not started."""
     service = Service(config)
-    db = database.attach(service, config.database_url)
-    broker = bus.attach(service, config.nats_url)
-    outbox = relay.attach(service, db, broker)
-    store = Store(db)
-    carrier = worker.attach(service, "carrier", FakeCarrier(db, store, outbox.wake).collect)
-    consumer.attach(service, broker, db, handlers(store, config.pack_seconds), after_commit=carrier.wake)
+    database = add_database(service, config.database_url)
+    nats = add_nats(service, config.nats_url)
+    relay = add_relay(service, database, nats)
+    store = Store(database)
+    carrier = add_worker(service, "carrier", FakeCarrier(database, store, relay.wake).collect)
+    add_consumer(service, nats, database, handlers(store, config.pack_seconds), after_commit=carrier.wake)
     api = ShippingApi(ShippingService(store))
-    grpc.attach(service, [(add_ShippingServiceServicer_to_server, api)], REFUSALS)
+    add_grpc_server(service, [(add_ShippingServiceServicer_to_server, api)], ERROR_MAP)
     return service
 
 
 if __name__ == "__main__":
-    compose(load(Config)).run()
+    build_service(load(Config)).run()

@@ -3,7 +3,7 @@
 from grpc import ServicerContext
 
 from chassis import money
-from chassis.errors import Invalid, NotFound, Refusals, Refused
+from chassis.errors import ErrorMap, FailedPrecondition, Invalid, NotFound
 from nightmarket.limits import OrderIdInvalid
 from nightmarket.shipping.v1 import shipping_pb2 as wire
 from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceServicer
@@ -11,11 +11,11 @@ from shipping.domain.quotes import AmountInvalid, CountryInvalid, QuantityInvali
 from shipping.domain.shipments import OrderShipped, Shipment, ShipmentNotFound
 from shipping.service import ShippingService
 
-REFUSALS: Refusals = {
+ERROR_MAP: ErrorMap = {
     AmountInvalid: Invalid,
     CountryInvalid: Invalid,
     OrderIdInvalid: Invalid,
-    OrderShipped: Refused,
+    OrderShipped: FailedPrecondition,
     QuantityInvalid: Invalid,
     ShipmentNotFound: NotFound,
 }

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 
-from chassis import call
-from chassis.call import Call, answering
-from chassis.database import Connection, Database
-from chassis.events import data_of, write_to_outbox
+from chassis import context
+from chassis.context import RequestContext, use_context
+from chassis.postgres import Connection, Database
+from messaging.events import data_of
+from messaging.outbox import write_to_outbox
 from nightmarket import subjects
 from nightmarket.events.v1.events_pb2 import OrderShipped
 from shipping.domain.shipments import Recipient, Shipment
@@ -46,5 +47,7 @@ def _write_event(connection: Connection, shipment: Shipment, recipient: Recipien
         email=recipient.email,
     )
     # The event belongs to the trace of the order, not to this worker.
-    with answering(Call({call.TRACEPARENT: recipient.traceparent} if recipient.traceparent else {})):
+    with use_context(
+        RequestContext({context.TRACEPARENT: recipient.traceparent} if recipient.traceparent else {})
+    ):
         write_to_outbox(connection, subjects.ORDER_SHIPPED, data_of(event))

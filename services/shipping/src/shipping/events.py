@@ -2,9 +2,9 @@
 
 from contextlib import suppress
 
-from chassis.consumer import Handler
-from chassis.database import Connection
-from chassis.events import Event, message_of
+from chassis.postgres import Connection
+from messaging.consumer import Handler
+from messaging.events import Event, message_of
 from nightmarket import subjects
 from nightmarket.events.v1.events_pb2 import OrderCancelled, OrderConfirmed
 from nightmarket.limits import check_order_id

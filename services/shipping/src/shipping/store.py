@@ -1,6 +1,6 @@
 """The table of shipments."""
 
-from chassis.database import Connection, Database, Row
+from chassis.postgres import Connection, Database, Row
 from shipping.domain.shipments import (
     OrderShipped,
     Recipient,

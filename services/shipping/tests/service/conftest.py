@@ -5,12 +5,14 @@ import psycopg
 import pytest
 
 from chassis.errors import NotFound
-from chassis.testing import broker, channel, eventually, started
 from nightmarket.shipping.v1.shipping_pb2 import CancelShipmentRequest, GetShipmentRequest
 from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceStub
 from nightmarket.subjects import ORDER_SHIPPED
-from shipping.__main__ import compose
+from shipping.__main__ import build_service
 from shipping.config import Config
+from tests.support.broker import broker
+from tests.support.services import channel, started
+from tests.support.waiting import wait_until
 
 
 class Client:
@@ -29,7 +31,7 @@ class Client:
     def publish_and_wait(self, subject, order_id, event_id=""):
         """Publish an event, wait until the service has handled it, and return its ID."""
         published = self.publish(subject, order_id, event_id)
-        eventually(lambda: self._is_handled(published))
+        wait_until(lambda: self._is_handled(published))
         return published
 
     def _is_handled(self, event_id):
@@ -68,7 +70,7 @@ def run_shipping(service_database, nats_url, free_port):
             common["database_url"] = service_database("shipping")
         config = Config(**(common | settings))
         address = f"127.0.0.1:{config.port}"
-        with started(compose, config), channel(address) as opened, broker(config.nats_url) as nats:
+        with started(build_service, config), channel(address) as opened, broker(config.nats_url) as nats:
             yield Client(ShippingServiceStub(opened), nats, config.database_url)
 
     return run

@@ -2,9 +2,9 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.testing import eventually
 from nightmarket.shipping.v1.shipping_pb2 import Shipment
 from nightmarket.subjects import ORDER_CANCELLED, ORDER_CONFIRMED
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def client(run_shipping):
 def is_not_shipped_with_the_others(client, order_id):
     client.publish_and_wait(ORDER_CONFIRMED, other := str(uuid4()))
     client.finish_packing()
-    eventually(lambda: client.events(other))
+    wait_until(lambda: client.events(other))
     return not client.events(order_id) and client.shipment(order_id).state == Shipment.CANCELLED
 
 

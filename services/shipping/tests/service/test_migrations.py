@@ -5,11 +5,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from chassis.errors import Refused
+from chassis.errors import FailedPrecondition
 from chassis.migrate import migrate
-from chassis.testing import eventually
 from nightmarket.shipping.v1.shipping_pb2 import Shipment
 from nightmarket.subjects import ORDER_CONFIRMED
+from tests.support.waiting import wait_until
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 
@@ -31,16 +31,16 @@ def client(older_database, run_shipping):
 
 
 def test_a_shipment_in_packing_is_shipped_with_a_new_number(client):
-    eventually(lambda: client.shipment("packing").state == Shipment.SHIPPED)
+    wait_until(lambda: client.shipment("packing").state == Shipment.SHIPPED)
     assert client.shipment("packing").tracking_number not in ("", "CM618033992NL")
-    eventually(lambda: client.events("packing"))
+    wait_until(lambda: client.events("packing"))
 
 
 def test_a_shipped_shipment_keeps_its_number_and_time(client):
     shipped = client.shipment("shipped")
     assert (shipped.state, shipped.tracking_number) == (Shipment.SHIPPED, "CM618033992NL")
     assert shipped.ship_time.ToJsonString() == "2026-01-31T10:20:30Z"
-    with pytest.raises(Refused):
+    with pytest.raises(FailedPrecondition):
         client.cancel("shipped")
 
 

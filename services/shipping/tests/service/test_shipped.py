@@ -2,10 +2,10 @@ from uuid import uuid4
 
 import pytest
 
-from chassis.errors import Refused
-from chassis.testing import eventually
+from chassis.errors import FailedPrecondition
 from nightmarket.shipping.v1.shipping_pb2 import Shipment
 from nightmarket.subjects import ORDER_CANCELLED, ORDER_CONFIRMED
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
@@ -16,7 +16,7 @@ def client(run_shipping):
 
 def shipped(client, order_id):
     """Return the order's shipment once the carrier has it."""
-    eventually(lambda: client.events(order_id))
+    wait_until(lambda: client.events(order_id))
     return client.shipment(order_id)
 
 
@@ -62,7 +62,7 @@ def test_shipments_have_different_tracking_numbers(client):
 def test_a_shipped_shipment_cannot_be_canceled(client, order_id):
     client.publish_and_wait(ORDER_CONFIRMED, order_id)
     shipped(client, order_id)
-    with pytest.raises(Refused) as error:
+    with pytest.raises(FailedPrecondition) as error:
         client.cancel(order_id)
     assert error.value.reason == "ORDER_SHIPPED"
 

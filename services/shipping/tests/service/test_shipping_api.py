@@ -2,11 +2,11 @@ import pytest
 
 from chassis import money
 from chassis.errors import Invalid, NotFound
-from chassis.testing import channel, started
 from nightmarket.shipping.v1 import shipping_pb2 as wire
 from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceStub
-from shipping.__main__ import compose
+from shipping.__main__ import build_service
 from shipping.config import Config
+from tests.support.services import channel, started
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +14,7 @@ def shipping(service_database, nats_url, free_port):
     config = Config(
         database_url=service_database("shipping"), nats_url=nats_url, port=free_port(), admin_port=free_port()
     )
-    with started(compose, config), channel(f"127.0.0.1:{config.port}") as opened:
+    with started(build_service, config), channel(f"127.0.0.1:{config.port}") as opened:
         yield ShippingServiceStub(opened)
 
 

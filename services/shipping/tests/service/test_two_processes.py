@@ -3,9 +3,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.testing import eventually
 from laptop.nats import temporary_nats
 from nightmarket.subjects import ORDER_CONFIRMED
+from tests.support.waiting import wait_until
 
 DELIVERIES = 30
 
@@ -34,7 +34,7 @@ def test_an_order_that_is_confirmed_many_times_at_two_processes_has_one_shipment
     event_id = event_id and f"{order_id}:{event_id}"
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(lambda _: client.publish(ORDER_CONFIRMED, order_id, event_id), range(DELIVERIES)))
-    eventually(lambda: handled() - before == DELIVERIES)
-    eventually(lambda: client.events(order_id))
+    wait_until(lambda: handled() - before == DELIVERIES)
+    wait_until(lambda: client.events(order_id))
     [event] = client.events(order_id)
     assert event["trackingNumber"] == client.shipment(order_id).tracking_number

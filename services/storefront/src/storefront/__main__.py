@@ -1,11 +1,9 @@
 """The composition root of the storefront."""
 
-from collections.abc import Callable
-
 import flask
 
 from chassis.config import load
-from chassis.flask import run
+from chassis.http_server import add_http_server
 from chassis.lifecycle import Service, Stage
 from storefront import language
 from storefront.app import build
@@ -14,8 +12,8 @@ from storefront.clients import connect
 from storefront.config import Config
 
 
-def compose(config: Config) -> tuple[Service, Callable[[], flask.Flask]]:
-    """The whole service and what builds its app, wired but not started."""
+def build_service(config: Config) -> Service:
+    """The whole service, wired but not started."""
     service = Service(config)
 
     def app() -> flask.Flask:
@@ -24,8 +22,9 @@ def compose(config: Config) -> tuple[Service, Callable[[], flask.Flask]]:
         service.on_stop(Stage.WORKERS, aside.stop)
         return build(clients, aside, config.secret_key, language.installed())
 
-    return service, app
+    add_http_server(service, app)
+    return service
 
 
 if __name__ == "__main__":
-    run(*compose(load(Config)))
+    build_service(load(Config)).run()

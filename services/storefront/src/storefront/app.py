@@ -9,8 +9,8 @@ from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chassis import money
-from chassis.errors import Invalid, Refusals
-from chassis.flask import furnish
+from chassis.errors import ErrorMap, Invalid
+from chassis.http_app import init_app
 from storefront import countries, headers, texts
 from storefront.aside import Aside
 from storefront.assets import Assets
@@ -31,7 +31,7 @@ from storefront.session import account_email, is_signed_in
 from storefront.window import ShopWindow
 
 Page = Callable[..., ResponseReturnValue]
-REFUSALS: Refusals = {QuantityInvalid: Invalid, FormExpired: Invalid}
+ERROR_MAP: ErrorMap = {QuantityInvalid: Invalid, FormExpired: Invalid}
 
 
 def build(clients: Clients, aside: Aside, secret_key: str, translations: Translations) -> flask.Flask:
@@ -45,7 +45,7 @@ def build(clients: Clients, aside: Aside, secret_key: str, translations: Transla
     frame = Frame(window)
     _speak(app, assets, translations)
     _route(app, frame, clients, window, aside, assets)
-    furnish(app, REFUSALS, frame.error)
+    init_app(app, ERROR_MAP, frame.error)
     Csrf(secret_key).attach(app)
     app.after_request(headers.protect)
     # The gateway says by which scheme the visitor came.

@@ -10,7 +10,7 @@ import secrets
 import flask
 from itsdangerous import BadData, URLSafeTimedSerializer
 
-from chassis import call
+from chassis import context
 from storefront.domain.forms import FormExpired
 from storefront.session import check_known
 
@@ -53,5 +53,5 @@ class Csrf:
 
 
 def _holder() -> str:
-    account = call.current().headers.get(call.ACCOUNT_ID, "")
+    account = context.current().headers.get(context.ACCOUNT_ID, "")
     return f"{flask.session.get(_VISITOR, '')} {account}"

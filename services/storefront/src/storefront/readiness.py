@@ -6,7 +6,7 @@ from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
 from prometheus_client import Gauge
 
-from chassis.errors import MarketError
+from chassis.errors import AppError
 from chassis.grpc_client import Channel
 from chassis.metrics import watch
 from storefront.aside import Aside
@@ -49,7 +49,7 @@ def _grpc_check(channel: Channel) -> Callable[[], str]:
     def problem() -> str:
         try:
             serving = check(HealthCheckRequest(), timeout=_SECONDS).status
-        except MarketError:
+        except AppError:
             return "does not answer"
         return "" if serving == HealthCheckResponse.SERVING else "is not ready"
 
@@ -59,6 +59,6 @@ def _grpc_check(channel: Channel) -> Callable[[], str]:
 def _accounts_problem(clients: Clients) -> str:
     try:
         clients.accounts.check(_SECONDS)
-    except MarketError as error:
+    except AppError as error:
         return "does not answer" if error.reason == "UPSTREAM_UNAVAILABLE" else "is not ready"
     return ""

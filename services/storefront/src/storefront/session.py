@@ -1,6 +1,6 @@
 """The visitor's session, as the gateway has found it."""
 
-from chassis import call
+from chassis import context
 from chassis.errors import Unavailable
 
 _TROUBLE = "x-account-error"
@@ -11,17 +11,17 @@ _NO_KEYS = (
 
 def is_signed_in() -> bool:
     """Whether the gateway has found a valid session."""
-    return call.ACCOUNT_ID in call.current().headers
+    return context.ACCOUNT_ID in context.current().headers
 
 
 def account_email() -> str:
     """The address that the visitor has signed in with; empty where nobody has."""
-    return call.current().headers.get(call.ACCOUNT_EMAIL, "")
+    return context.current().headers.get(context.ACCOUNT_EMAIL, "")
 
 
 def check_known() -> None:
     """Raises Unavailable where nobody can say now whether the visitor has signed in."""
-    if call.current().headers.get(_TROUBLE) == _NO_KEYS:
+    if context.current().headers.get(_TROUBLE) == _NO_KEYS:
         raise Unavailable(
             "UPSTREAM_UNAVAILABLE", "Sessions cannot be checked now. Try again.", {"service": "accounts"}
         )

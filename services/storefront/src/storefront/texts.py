@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from chassis.errors import MarketError
+from chassis.errors import AppError
 
 
 def N_(text: str) -> str:
@@ -93,6 +93,6 @@ STATES: Mapping[str, str] = {
 }
 
 
-def of_error(error: MarketError) -> str:
+def of_error(error: AppError) -> str:
     """What to tell a visitor about an error, in English; translated where it is shown."""
     return REASONS.get(error.reason, _OTHER_FAILURE if error.code.http >= 500 else _OTHER_REFUSAL)

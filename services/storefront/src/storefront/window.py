@@ -2,7 +2,7 @@
 
 import logging
 
-from chassis.errors import MarketError
+from chassis.errors import AppError
 from storefront.clients.shelves import Shelves
 from storefront.domain.goods import Product, Stall
 from storefront.kept import Kept
@@ -26,7 +26,7 @@ class ShopWindow:
         """All stalls, in display order; none where the catalogue has never answered."""
         try:
             return self._stalls.get()
-        except MarketError as error:
+        except AppError as error:
             log.warning("page shown without stalls", extra={"reason": error.reason})
             return []
 
@@ -35,5 +35,5 @@ class ShopWindow:
         return self._stalls.known() or []
 
     def products(self) -> tuple[Product, ...]:
-        """The first hundred products. Raises MarketError where the catalogue has never answered."""
+        """The first hundred products. Raises AppError where the catalogue has never answered."""
         return self._products.get()

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from chassis.errors import Conflict, MarketError, Unauthenticated, as_status
+from chassis.errors import AppError, Conflict, Unauthenticated, as_status
 from services.storefront.tests.fakes.state import State
 
 EXPIRES = "2099-01-01T00:00:00Z"
@@ -28,7 +28,7 @@ class FakeAccounts:
             if path == "/api/v1/accounts":
                 return 201, self._sign_up(**body)
             return 200, self._sign_in(**body)
-        except MarketError as error:
+        except AppError as error:
             return error.code.http, as_status(error)
 
     def _sign_up(self, email: str, password: str, name: str) -> dict[str, Any]:

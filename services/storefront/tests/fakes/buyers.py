@@ -3,8 +3,8 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from chassis import call, money
-from chassis.errors import Conflict, Invalid, NotFound, Refused
+from chassis import money
+from chassis.errors import Conflict, FailedPrecondition, Invalid, NotFound
 from nightmarket.cart.v1 import cart_pb2 as cart
 from nightmarket.cart.v1.cart_pb2_grpc import CartServiceServicer
 from nightmarket.orders.v1 import orders_pb2 as orders
@@ -31,7 +31,7 @@ class FakeCart(CartServiceServicer):
         basket = self._state.basket()
         quantity = basket.get(request.product_id, 0) + request.quantity
         if quantity > 99:
-            raise Refused("CART_FULL", "A basket holds at most 99 of a product.")
+            raise FailedPrecondition("CART_FULL", "A basket holds at most 99 of a product.")
         basket[request.product_id] = quantity
         return self._cart()
 
@@ -73,7 +73,7 @@ class FakeOrders(OrdersServiceServicer):
 
     def PlaceOrder(self, request: Any, context: Any) -> orders.Order:
         self._state.note("orders", "PlaceOrder")
-        key, body = call.current().headers[call.IDEMPOTENCY_KEY], request.SerializeToString().hex()
+        key, body = context.current().headers[context.IDEMPOTENCY_KEY], request.SerializeToString().hex()
         if self._state.keys.setdefault(key, body) != body:
             raise Conflict("IDEMPOTENCY_KEY_REUSED", "This Idempotency-Key belongs to another order.")
         if key in self._state.orders:
@@ -81,7 +81,7 @@ class FakeOrders(OrdersServiceServicer):
         if not request.shipping_address.city:
             raise Invalid("ADDRESS_INVALID", "The city is missing.", {"field": "city"})
         if not self._state.basket():
-            raise Refused("CART_EMPTY", "There is nothing in the basket.")
+            raise FailedPrecondition("CART_EMPTY", "There is nothing in the basket.")
         if self._state.refusal:
             raise self._state.refusal
         placed = order(
@@ -106,7 +106,7 @@ class FakeOrders(OrdersServiceServicer):
         self._state.note("orders", "CancelOrder")
         found = self._order(request.id)
         if found.state == orders.Order.SHIPPED:
-            raise Refused("ORDER_SHIPPED", "The parcel has left already.")
+            raise FailedPrecondition("ORDER_SHIPPED", "The parcel has left already.")
         found.state, found.cancel_reason = orders.Order.CANCELLED, "CANCELLED_BY_BUYER"
         return found
 

@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from chassis import grpc
 from chassis.config import LogLevel, ServiceConfig
+from chassis.grpc_server import Registration, add_grpc_server
 from chassis.lifecycle import Service
-from chassis.testing import started
 from nightmarket.cart.v1.cart_pb2_grpc import add_CartServiceServicer_to_server
 from nightmarket.catalog.v1.catalog_pb2_grpc import add_CatalogServiceServicer_to_server
 from nightmarket.inventory.v1.inventory_pb2_grpc import add_InventoryServiceServicer_to_server
@@ -20,6 +19,7 @@ from services.storefront.tests.fakes.buyers import FakeCart, FakeOrders
 from services.storefront.tests.fakes.shelves import FakeCatalog, FakeInventory, FakeRecommendations
 from services.storefront.tests.fakes.state import State
 from storefront.config import Config, Secret
+from tests.support.services import started
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,10 @@ def _config(name: str, free_port: Callable[[], int]) -> ServiceConfig:
     return FakeConfig(port=free_port(), admin_port=free_port(), log_level=LogLevel("ERROR"))
 
 
-def _composer(registrations: list[grpc.Registration]) -> Callable[[ServiceConfig], Service]:
-    def compose(config: ServiceConfig) -> Service:
+def _composer(registrations: list[Registration]) -> Callable[[ServiceConfig], Service]:
+    def build_service(config: ServiceConfig) -> Service:
         service = Service(config)
-        grpc.attach(service, registrations, {})
+        add_grpc_server(service, registrations, {})
         return service
 
-    return compose
+    return build_service

@@ -3,8 +3,8 @@
 import threading
 from dataclasses import dataclass, field
 
-from chassis import call, money
-from chassis.errors import MarketError, Unavailable
+from chassis import context, money
+from chassis.errors import AppError, Unavailable
 from nightmarket.catalog.v1 import catalog_pb2 as catalog
 from nightmarket.orders.v1.orders_pb2 import Order
 
@@ -38,9 +38,9 @@ class State:
     baskets: dict[str, dict[str, int]] = field(default_factory=dict)
     orders: dict[str, Order] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
-    refusal: MarketError | None = None
+    refusal: AppError | None = None
     accounts: dict[str, str] = field(default_factory=dict)
-    trouble: dict[str, MarketError] = field(default_factory=dict)
+    trouble: dict[str, AppError] = field(default_factory=dict)
     slow: dict[str, threading.Event] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
@@ -61,7 +61,7 @@ class State:
 
     def basket(self) -> dict[str, int]:
         """The basket of the calling account."""
-        return self.baskets.setdefault(call.current().account_id(), {})
+        return self.baskets.setdefault(context.current().account_id(), {})
 
     def found(self, product_id: str) -> catalog.Product | None:
         """The product of this id."""

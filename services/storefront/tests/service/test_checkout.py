@@ -1,6 +1,6 @@
 import pytest
 
-from chassis.errors import Refused
+from chassis.errors import FailedPrecondition
 
 ADDRESS = {
     "name": "Ada Lovelace",
@@ -80,7 +80,7 @@ def test_the_address_of_the_last_order_is_filled_in(buyer, form, state):
     ],
 )
 def test_a_refused_order_is_explained_and_can_be_tried_again_as_a_new_one(buyer, form, state, reason, told):
-    state.refusal = Refused(reason, "No.", {"orderId": "order-7"})
+    state.refusal = FailedPrecondition(reason, "No.", {"orderId": "order-7"})
     answer = place(buyer, form, card="tok_declined")
     alert = answer.page.one(role="alert")
     assert (answer.status, told in alert.text) == (400, True)
@@ -91,7 +91,7 @@ def test_a_refused_order_is_explained_and_can_be_tried_again_as_a_new_one(buyer,
 
 
 def test_what_is_sold_out_is_named(buyer, form, state):
-    state.refusal = Refused("SOLD_OUT", "Sold out.", {"lamps-1": "1", "orderId": "order-7"})
+    state.refusal = FailedPrecondition("SOLD_OUT", "Sold out.", {"lamps-1": "1", "orderId": "order-7"})
     alert = place(buyer, form).page.one(role="alert")
     assert "Somebody was faster" in alert.text
     assert "¤lamps No. 1 <b>¤" in alert.text

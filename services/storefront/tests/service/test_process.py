@@ -7,7 +7,7 @@ import urllib.request
 
 import pytest
 
-from chassis.testing import eventually
+from tests.support.waiting import wait_until
 
 OWN = (
     "catalog_addr",
@@ -43,7 +43,7 @@ def fetched(port, path):
 
 def test_the_shop_serves_pages_tells_its_health_and_stops_when_told(process, market):
     config = market.config
-    eventually(lambda: fetched(config.admin_port, "/readyz")[0] == 200, 20)
+    wait_until(lambda: fetched(config.admin_port, "/readyz")[0] == 200, 20)
     assert "lanterns" in fetched(config.port, "/")[1]
     assert json.loads(fetched(config.port, "/readyz")[1]) == {"status": "ready"}
     assert 'http_route="/"' in fetched(config.admin_port, "/metrics")[1]

@@ -5,7 +5,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from jinja2 import Environment
 
-from chassis.errors import Invalid, MarketError, Unavailable
+from chassis.errors import AppError, Invalid, Unavailable
 from services.storefront.collect import TEMPLATE, collected
 from storefront import texts
 from storefront.countries import COUNTRIES
@@ -49,7 +49,7 @@ def test_every_card_and_every_state_has_its_words():
 def test_an_error_without_words_of_its_own_is_told_by_its_kind():
     assert texts.of_error(Invalid("NEVER_HEARD_OF", "secret detail")).startswith("This did not work.")
     assert texts.of_error(Unavailable("NEVER_HEARD_OF", "secret detail")).startswith("Something went wrong")
-    assert texts.of_error(MarketError("INTERNAL", "secret detail")).startswith("Something went wrong")
+    assert texts.of_error(AppError("INTERNAL", "secret detail")).startswith("Something went wrong")
 
 
 def test_a_language_is_added_by_its_file(tmp_path):

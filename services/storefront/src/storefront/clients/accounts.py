@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from chassis import call, telemetry
-from chassis.errors import BY_NUMBER, DOMAIN, MarketError, Unavailable
+from chassis import context, telemetry
+from chassis.errors import BY_NUMBER, DOMAIN, AppError, Unavailable
 
 _SECONDS = 5.0
 _JSON = {"Content-Type": "application/json"}
@@ -56,9 +56,9 @@ class Accounts:
         self, method: str, path: str, body: dict[str, str] | None, seconds: float
     ) -> tuple[int, Any]:
         kind = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        connection = kind(self._url.netloc, timeout=call.current().seconds_left(seconds))
+        connection = kind(self._url.netloc, timeout=context.current().time_remaining(seconds))
         try:
-            headers = {**_JSON, **dict(call.current().passed_on())}
+            headers = {**_JSON, **dict(context.current().propagated_headers())}
             connection.request(method, self._url.path + path, json.dumps(body) if body else None, headers)
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read())
@@ -66,7 +66,7 @@ class Accounts:
             connection.close()
 
 
-def _failure(status: Any) -> MarketError:
+def _failure(status: Any) -> AppError:
     """The error in a google.rpc.Status; one that makes no sense means that the accounts don't work."""
     try:
         kind = BY_NUMBER[status["code"]]
@@ -76,7 +76,7 @@ def _failure(status: Any) -> MarketError:
         return _unavailable()
 
 
-def _unavailable() -> MarketError:
+def _unavailable() -> AppError:
     return Unavailable(
         "UPSTREAM_UNAVAILABLE", "accounts does not answer. Try again.", {"service": "accounts"}
     )

@@ -2,7 +2,7 @@
 
 from datetime import UTC
 
-from chassis import call, money
+from chassis import context, money
 from chassis.grpc_client import Channel
 from nightmarket.orders.v1 import orders_pb2 as wire
 from nightmarket.orders.v1.orders_pb2_grpc import OrdersServiceStub
@@ -37,7 +37,7 @@ class Orders:
             ),
             payment_token=payment_token,
         )
-        metadata = ((call.IDEMPOTENCY_KEY, key),)
+        metadata = ((context.IDEMPOTENCY_KEY, key),)
         placed: wire.Order = self._orders.PlaceOrder(request, timeout=_ORDER_SECONDS, metadata=metadata)
         return placed.id
 

@@ -3,7 +3,7 @@
 import logging
 
 from chassis import money
-from chassis.errors import MarketError
+from chassis.errors import AppError
 from chassis.grpc_client import Channel
 from nightmarket.catalog.v1 import catalog_pb2
 from nightmarket.catalog.v1.catalog_pb2_grpc import CatalogServiceStub
@@ -22,7 +22,7 @@ _ALIKE = 4
 
 
 class Shelves:
-    """Reads from the catalogue, the inventory and the recommendations. Raises MarketError for the catalogue only."""
+    """Reads from the catalogue, the inventory and the recommendations. Raises AppError for the catalogue only."""
 
     def __init__(self, catalog: Channel, inventory: Channel, recommendations: Channel) -> None:
         self._catalog = CatalogServiceStub(catalog)
@@ -51,7 +51,7 @@ class Shelves:
         try:
             request = GetStockRequest(product_id=product_id)
             return Stock(self._inventory.GetStock(request, timeout=_STOCK_SECONDS).available)
-        except MarketError as error:
+        except AppError as error:
             _without("stock", error)
             return Stock(None)
 
@@ -61,12 +61,12 @@ class Shelves:
             request = ListRecommendationsRequest(product_id=product_id, page_size=_ALIKE)
             answer = self._recommendations.ListRecommendations(request, timeout=_RECOMMENDATIONS_SECONDS)
             return [product.id for product in answer.products if product.id != product_id]
-        except MarketError as error:
+        except AppError as error:
             _without("recommendations", error)
             return []
 
 
-def _without(what: str, error: MarketError) -> None:
+def _without(what: str, error: AppError) -> None:
     log.warning("page shown without %s", what, extra={"reason": error.reason, **error.metadata})
 
 

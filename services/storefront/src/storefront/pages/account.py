@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import flask
 from flask.typing import ResponseReturnValue
 
-from chassis.errors import MarketError
+from chassis.errors import AppError
 from storefront import texts
 from storefront.clients.accounts import Accounts, Session
 from storefront.domain import places
@@ -43,7 +43,7 @@ class AccountPages:
         """POST /sign-in: email, password, next."""
         try:
             session = self._accounts.sign_in(_typed("email"), _typed("password"))
-        except MarketError as error:
+        except AppError as error:
             return self._refused("sign_in.html", error)
         return _welcome(session)
 
@@ -52,7 +52,7 @@ class AccountPages:
         try:
             self._accounts.sign_up(_typed("email"), _typed("password"), _typed("name"))
             session = self._accounts.sign_in(_typed("email"), _typed("password"))
-        except MarketError as error:
+        except AppError as error:
             return self._refused("sign_up.html", error)
         return _welcome(session)
 
@@ -70,7 +70,7 @@ class AccountPages:
             return to(next_place)
         return self._frame.page(template, typed={}, next=next_place, errors={}, refused="")
 
-    def _refused(self, template: str, error: MarketError) -> ResponseReturnValue:
+    def _refused(self, template: str, error: AppError) -> ResponseReturnValue:
         if error.code.http >= 500:
             raise error
         text, field = texts.of_error(error), _FIELDS.get(error.reason)

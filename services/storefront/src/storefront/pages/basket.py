@@ -3,7 +3,7 @@
 import flask
 from flask.typing import ResponseReturnValue
 
-from chassis.errors import MarketError
+from chassis.errors import AppError
 from storefront import texts
 from storefront.clients.baskets import Baskets
 from storefront.domain import basket as rules
@@ -62,7 +62,7 @@ class BasketPages:
     def _add(self, product_id: str, quantity: int) -> None:
         try:
             self._baskets.add(product_id, quantity)
-        except MarketError as error:
+        except AppError as error:
             if error.code.http >= 500:
                 raise
             say(BAD, texts.of_error(error))

@@ -4,7 +4,7 @@ import flask
 from flask.typing import ResponseReturnValue
 from prometheus_client import Counter
 
-from chassis.errors import Conflict, MarketError, Unavailable
+from chassis.errors import AppError, Conflict, Unavailable
 from storefront import texts
 from storefront.clients.baskets import Baskets
 from storefront.clients.orders import Orders
@@ -46,13 +46,13 @@ class CheckoutPages:
         card, key = flask.request.form.get("card", ""), checked_key(flask.request.form.get("key", ""))
         try:
             order_id = self._orders.place(address, card, key)
-        except MarketError as error:
+        except AppError as error:
             CHECKOUTS.labels("unknown" if error.code.http >= 500 else "refused").inc()
             return self._not_placed(error, address, card, key)
         CHECKOUTS.labels("placed").inc()
         return to(f"/orders/{order_id}")
 
-    def _not_placed(self, error: MarketError, address: Address, card: str, key: str) -> ResponseReturnValue:
+    def _not_placed(self, error: AppError, address: Address, card: str, key: str) -> ResponseReturnValue:
         if isinstance(error, Conflict):
             say(BAD, texts.of_error(error))
             return to("/orders")
@@ -77,7 +77,7 @@ class CheckoutPages:
         card: str,
         key: str,
         refused: str = "",
-        error: MarketError | None = None,
+        error: AppError | None = None,
     ) -> ResponseReturnValue:
         metadata = error.metadata if error else {}
         wrong = metadata.get("field", "")

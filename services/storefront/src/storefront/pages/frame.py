@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import flask
 from flask.typing import ResponseReturnValue
 
-from chassis.errors import MarketError
+from chassis.errors import AppError
 from storefront import texts
 from storefront.session import check_known, is_signed_in
 from storefront.window import ShopWindow
@@ -28,7 +28,7 @@ class Frame:
         """A page: the template with what it shows, inside the frame."""
         return flask.render_template(template, stalls=self._window.stalls(), **shown), status
 
-    def error(self, error: MarketError, status: int) -> ResponseReturnValue:
+    def error(self, error: AppError, status: int) -> ResponseReturnValue:
         """The page for something that went wrong."""
         page = flask.render_template(
             "error.html",

@@ -3,7 +3,7 @@
 import flask
 from flask.typing import ResponseReturnValue
 
-from chassis.errors import MarketError, NotFound
+from chassis.errors import AppError, NotFound
 from storefront import texts
 from storefront.clients.orders import Orders
 from storefront.pages.frame import BAD, GOOD, Frame, say, signed_in, to
@@ -41,7 +41,7 @@ class OrderPages:
             self._orders.cancel(order_id)
         except NotFound:
             raise
-        except MarketError as error:
+        except AppError as error:
             say(BAD, texts.of_error(error))
         else:
             say(GOOD, N_("The order is cancelled. What was charged goes back to your card."))

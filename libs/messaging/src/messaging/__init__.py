@@ -1,0 +1,1 @@
+"""Events between services over NATS: outbox, inbox and dead letters."""

@@ -1,0 +1,51 @@
+"""What happens to carts while the broker has no room left."""
+
+import pytest
+
+from cart.keyvalue import KeyValue
+from chassis.errors import Unavailable
+from tests.support.full_broker import ROOM, fill, full_disk, make_room, needs_limits
+from tests.support.servers import connected, own_broker
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture
+def small_nats(tmp_path):
+    """A connection to a running broker with little room."""
+    broker = own_broker(tmp_path, max_file_store=ROOM)
+    with broker.run(), connected(broker.url) as nats:
+        assert nats.wait_until_ready(10)
+        yield nats
+
+
+def writes(bucket, value):
+    """Whether the broker takes the value."""
+    try:
+        bucket.change("ada", lambda _: value)
+    except Unavailable as error:
+        assert error.reason == "BROKER_UNAVAILABLE"
+        return False
+    return True
+
+
+def test_a_value_without_room_is_an_outage_and_the_old_one_stays(small_nats):
+    carts = KeyValue(small_nats, "test")
+    carts.change("ada", lambda _: b"tea")
+    fill(small_nats)
+    for key in ("ada", "bob"):
+        with pytest.raises(Unavailable) as failure:
+            carts.change(key, lambda _: b"tea and cups")
+        assert failure.value.reason == "BROKER_UNAVAILABLE"
+    assert carts.get("ada") == b"tea"
+    make_room(small_nats)
+    wait_until(lambda: writes(carts, b"cups"))
+    assert carts.get("ada") == b"cups"
+
+
+@needs_limits
+def test_a_cart_that_a_full_disk_does_not_take_is_an_outage(broker):
+    with broker.run(), connected(broker.url) as nats:
+        assert nats.wait_until_ready(10)
+        with full_disk(broker), pytest.raises(Unavailable) as failure:
+            KeyValue(nats, "test").change("ada", lambda _: b"tea")
+    assert failure.value.reason == "BROKER_UNAVAILABLE"

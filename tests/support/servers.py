@@ -1,0 +1,85 @@
+"""Servers that a test can stop and start again on the same port, with the same data."""
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from laptop.accounts import subprocess_identity
+from laptop.nats import Broker, server_command
+from laptop.nats import accepts_connections as broker_accepts
+from laptop.postgres import SUPERUSER, accepts_connections, initialise, installation
+from laptop.postgres import server_command as postgres_command
+from laptop.throwaway import Server, free_port, running, temporary_folder
+from messaging.nats import NatsConnection
+
+
+@dataclass(frozen=True)
+class OwnServer:
+    """Where the server is, and how it is run."""
+
+    url: str
+    server: Server
+
+    def run(self) -> AbstractContextManager[None]:
+        """A block in which the server runs; it is cut off at the end."""
+        return running(self.server)
+
+    def process(self) -> psutil.Process:
+        """Its process, while it runs."""
+        [found] = [
+            child for child in psutil.Process().children() if child.cmdline() == list(self.server.command)
+        ]
+        return found
+
+
+@contextmanager
+def own_postgres() -> Iterator[OwnServer]:
+    """A PostgreSQL server, not running yet."""
+    with temporary_folder("market-postgres-") as folder:
+        postgres = installation(copy_to=folder / "postgresql")
+        if postgres.account:
+            postgres.account.own(folder)
+        data, port = folder / "data", free_port()
+        initialise(postgres, data, "secret")
+        settings = {"fsync": "off", "shared_buffers": "16MB"}
+        server = Server(
+            command=postgres_command(postgres, data, port, settings),
+            folder=folder,
+            is_ready=lambda: accepts_connections(data),
+            stop_signal=signal.SIGINT,  # without waiting for its clients
+            identity=subprocess_identity(postgres.account),
+        )
+        yield OwnServer(f"postgresql://{SUPERUSER}:secret@127.0.0.1:{port}/postgres", server)
+
+
+@contextmanager
+def connected(url: str) -> Iterator[NatsConnection]:
+    """A connection to a broker that need not run yet."""
+    nats = NatsConnection(url, "test")
+    nats.start()
+    try:
+        yield nats
+    finally:
+        nats.stop()
+
+
+def own_broker(folder: Path, **jetstream: int) -> OwnServer:
+    """A NATS server that keeps its streams in the folder, not running yet; with other settings of JetStream."""
+    broker = Broker(free_port(), "secret", folder / "jetstream")
+    settings = json.loads(broker.configuration())
+    settings["jetstream"] |= jetstream
+    configuration = folder / "nats.conf"
+    configuration.write_text(json.dumps(settings))
+    server = Server(
+        command=server_command(configuration),
+        folder=folder,
+        is_ready=lambda: broker_accepts(broker.port),
+        stop_signal=signal.SIGKILL,
+        identity={},
+    )
+    return OwnServer(broker.url, server)
