@@ -28,7 +28,7 @@ from tools.audit.snapshot import (
 from tools.audit.stores import Bank, StoreError, Stores, connect, dead_letters
 
 OUTBOXES = ("orders", "shipping")
-_SEED = Path(__file__).resolve().parents[2] / "services" / "recommendations" / "seed" / "baskets.json"
+_SEED = Path(__file__).resolve().parents[2] / "services" / "recommendations" / "seed" / "orders.json"
 # An email's message id is a UUID that is derived from its event, so that an email that is sent again is recognized.
 # This repeats the rule of notifications on purpose: the audit must not import the code that it checks.
 _EMAIL_NAMESPACE = UUID("6f1f7d4e-7c1b-5b0e-9b58-2f0a4c6d8e11")

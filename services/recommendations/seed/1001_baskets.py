@@ -1,4 +1,7 @@
-"""The market's past: the baskets beside this file, counted as if they had been bought."""
+"""Initial counts, from the past orders in orders.json.
+
+The file keeps its first name, because databases record applied migrations by name.
+"""
 
 import json
 from collections import Counter
@@ -12,11 +15,11 @@ HERE = Path(__file__).parent
 __depends__ = {"0001_pairs"}
 
 
-def count(connection: Any) -> None:
-    """Adds the baskets to the counts."""
-    baskets = json.loads((HERE / "baskets.json").read_text(encoding="utf-8"))
-    sold = Counter(product for basket in baskets for product in basket)
-    pairs = Counter(pair for basket in baskets for pair in permutations(basket, 2))
+def add_orders(connection: Any) -> None:
+    """Add the past orders to the counts."""
+    orders = json.loads((HERE / "orders.json").read_text(encoding="utf-8"))
+    sold = Counter(product for order in orders for product in order)
+    pairs = Counter(pair for order in orders for pair in permutations(order, 2))
     cursor = connection.cursor()
     cursor.executemany(
         "INSERT INTO sold (product, orders) VALUES (%s, %s)"
@@ -26,8 +29,8 @@ def count(connection: Any) -> None:
     cursor.executemany(
         "INSERT INTO pairs (product_a, product_b, orders) VALUES (%s, %s, %s)"
         " ON CONFLICT (product_a, product_b) DO UPDATE SET orders = pairs.orders + excluded.orders",
-        sorted((*pair, orders) for pair, orders in pairs.items()),
+        sorted((*pair, count) for pair, count in pairs.items()),
     )
 
 
-steps = [step(count)]
+steps = [step(add_orders)]

@@ -1,1 +1,1 @@
-"""Recommendations: what is bought together, learned from confirmed orders."""
+"""Recommendations: products that are bought together, learned from confirmed orders."""

@@ -16,7 +16,7 @@ from recommendations.store import Store
 
 
 def build_service(config: Config) -> Service:
-    """The whole service, wired but not started."""
+    """Return the service, wired but not started."""
     service = Service(config)
     database = add_database(service, config.database_url)
     nats = add_nats(service, config.nats_url)

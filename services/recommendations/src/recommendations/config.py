@@ -1,15 +1,15 @@
-"""What recommendations take from the environment."""
+"""Configuration of recommendations."""
 
 from dataclasses import dataclass
 from typing import ClassVar
 
 from chassis.config import ServiceConfig
-from recommendations.domain.models import Model
+from recommendations.domain.recommendations import Model
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(ServiceConfig):
-    """See README.md for each variable."""
+    """README.md describes each variable."""
 
     service: ClassVar[str] = "recommendations"
 

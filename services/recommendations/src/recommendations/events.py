@@ -1,18 +1,18 @@
-"""The event that recommendations learn from: wire <-> store."""
+"""The event handlers of recommendations: wire <-> store."""
 
 from chassis.postgres import Connection
 from messaging.consumer import Handler
 from messaging.events import Event, message_of
+from nightmarket import subjects
 from nightmarket.events.v1.events_pb2 import OrderConfirmed
-from nightmarket.subjects import ORDER_CONFIRMED
-from recommendations.domain.baskets import lesson_of
-from recommendations.store import learn
+from recommendations.domain.recommendations import co_purchase
+from recommendations.store import add_co_purchase
 
 
 def on_confirmed(connection: Connection, event: Event) -> None:
-    """An order is paid: learns from what is in it."""
+    """Count the products of a confirmed order and their pairs."""
     order = message_of(event, OrderConfirmed)
-    learn(connection, lesson_of(line.product_id for line in order.lines))
+    add_co_purchase(connection, co_purchase(line.product_id for line in order.lines))
 
 
-HANDLERS: dict[str, Handler] = {ORDER_CONFIRMED: on_confirmed}
+HANDLERS: dict[str, Handler] = {subjects.ORDER_CONFIRMED: on_confirmed}

@@ -1,10 +1,9 @@
-"""The tables of recommendations."""
+"""The tables of recommendations: how often products were bought, alone and together."""
 
 from chassis.postgres import Connection, Database
-from recommendations.domain.baskets import Lesson
-from recommendations.domain.models import Model, Recommendation
+from recommendations.domain.recommendations import CoPurchase, Model, Recommendation
 
-# Each query reads the start of one index; that of the bestsellers is read only where no pair is known.
+# Each query reads the start of one index. It reads the index of bestsellers only if there are no pairs.
 _QUERIES = {
     Model.V1: """
         WITH together AS MATERIALIZED (
@@ -31,14 +30,14 @@ _QUERIES = {
 
 
 class Store:
-    """Counts of what was bought together, in PostgreSQL."""
+    """The counts in PostgreSQL, ranked by a model."""
 
     def __init__(self, database: Database, model: Model) -> None:
         self._database = database
         self._query = _QUERIES[model]
 
     def recommendations(self, product_id: str, size: int) -> list[Recommendation]:
-        """Up to `size` products, the best first."""
+        """Return up to `size` products, the best first; the bestsellers if no pairs are known."""
         with self._database.connection() as connection:
             rows = connection.execute(
                 self._query, {"product": product_id.replace("\0", ""), "size": size}
@@ -46,20 +45,20 @@ class Store:
         return [Recommendation(row["product"], row["orders"]) for row in rows]
 
 
-def learn(connection: Connection, lesson: Lesson) -> None:
-    """Adds a lesson to the counts, in the caller's transaction.
+def add_co_purchase(connection: Connection, co_purchase: CoPurchase) -> None:
+    """Add an order's products and pairs to the counts, in the caller's transaction.
 
-    Rows are taken in one order everywhere, so that two lessons never wait for one another.
+    Rows are always locked in the same order, so that concurrent orders can't deadlock.
     """
     connection.execute(
         "INSERT INTO sold (product, orders)"
         " SELECT product, 1 FROM unnest(%s::text[]) AS product ORDER BY product"
         " ON CONFLICT (product) DO UPDATE SET orders = sold.orders + 1",
-        (lesson.products,),
+        (co_purchase.products,),
     )
     connection.execute(
         "INSERT INTO pairs (product_a, product_b, orders)"
         " SELECT a, b, 1 FROM unnest(%s::text[], %s::text[]) AS pair (a, b) ORDER BY a, b"
         " ON CONFLICT (product_a, product_b) DO UPDATE SET orders = pairs.orders + 1",
-        ([a for a, _ in lesson.pairs], [b for _, b in lesson.pairs]),
+        ([a for a, _ in co_purchase.pairs], [b for _, b in co_purchase.pairs]),
     )

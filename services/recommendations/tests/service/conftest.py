@@ -16,45 +16,45 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture(scope="session")
 def nats_url():
-    """A broker of these tests' own: what others tell of their orders would be learned from too."""
+    """A separate NATS server, because the orders of other tests would count too."""
     with temporary_nats() as url:
         yield url
 
 
-class Shop:
-    """The running service: orders are placed around it, and it is asked what goes with what."""
+class RecommendationsClient:
+    """A client of the running service that also publishes its events."""
 
-    def __init__(self, stub, market, database_url):
+    def __init__(self, stub, publisher, database_url):
         self.recommendations = stub
-        self._market = market
+        self._publisher = publisher
         self.database_url = database_url
 
-    def sells(self, *product_ids, event_id=""):
-        """Tells of a confirmed order, waits until it is learned from, and returns the event's id."""
-        sent = self.tells(*product_ids, event_id=event_id)
-        wait_until(lambda: self._has_taken_in(sent))
+    def sell(self, *product_ids, event_id=""):
+        """Publish a confirmed order, wait until it is processed, and return the event's id."""
+        sent = self.publish(*product_ids, event_id=event_id)
+        wait_until(lambda: self._has_processed(sent))
         return sent
 
-    def tells(self, *product_ids, event_id=""):
-        """Tells of a confirmed order and returns the event's id."""
+    def publish(self, *product_ids, event_id=""):
+        """Publish a confirmed order and return the event's id."""
         lines = [{"productId": product_id, "quantity": 2} for product_id in product_ids]
-        return self._market.send(
+        return self._publisher.send(
             "market.orders.confirmed", {"orderId": str(uuid4()), "lines": lines}, event_id
         )
 
-    def _has_taken_in(self, event_id):
+    def _has_processed(self, event_id):
         with psycopg.connect(self.database_url) as connection:
             return connection.execute("SELECT FROM inbox WHERE event_id = %s", (event_id,)).rowcount
 
-    def goes_with(self, product_id, page_size=0):
-        """What is recommended: (product, orders), the best first."""
+    def recommended(self, product_id, page_size=0):
+        """Return the recommendations as (product, orders), the best first."""
         request = ListRecommendationsRequest(product_id=product_id, page_size=page_size)
         return [(one.id, one.orders) for one in self.recommendations.ListRecommendations(request).products]
 
 
 @pytest.fixture(scope="session")
 def run_recommendations(service_database, nats_url, free_port):
-    """Runs the service for the length of a block: run_recommendations(model=..., seeded=...) -> its Shop."""
+    """Return a context manager that runs the service: run_recommendations(model=..., seeded=...) yields a client."""
 
     @contextmanager
     def run(*, seeded=False, **settings):
@@ -63,7 +63,7 @@ def run_recommendations(service_database, nats_url, free_port):
             common["database_url"] = service_database("recommendations", seeded=seeded)
         config = Config(**(common | settings))
         address = f"127.0.0.1:{config.port}"
-        with started(build_service, config), channel(address) as opened, broker(config.nats_url) as market:
-            yield Shop(RecommendationsServiceStub(opened), market, config.database_url)
+        with started(build_service, config), channel(address) as opened, broker(config.nats_url) as publisher:
+            yield RecommendationsClient(RecommendationsServiceStub(opened), publisher, config.database_url)
 
     return run

@@ -11,8 +11,8 @@ def read(path):
 
 
 @pytest.fixture(scope="module")
-def baskets():
-    return read("recommendations/seed/baskets.json")
+def orders():
+    return read("recommendations/seed/orders.json")
 
 
 @pytest.fixture(scope="module")
@@ -20,17 +20,17 @@ def products():
     return {product["id"] for product in read("catalog/seed/products.json")}
 
 
-def test_past_baskets_hold_products_of_the_catalogue(baskets, products):
-    assert {product for basket in baskets for product in basket} <= products
+def test_past_orders_have_products_of_the_catalog(orders, products):
+    assert {product for order in orders for product in order} <= products
 
 
-def test_every_product_has_been_bought_together_with_another(baskets, products):
-    assert {product for basket in baskets if len(basket) > 1 for product in basket} == products
+def test_every_product_has_been_bought_together_with_another(orders, products):
+    assert {product for order in orders if len(order) > 1 for product in order} == products
 
 
-def test_a_past_basket_names_no_product_twice(baskets):
-    assert [basket for basket in baskets if len(basket) != len(set(basket))] == []
+def test_a_past_order_has_each_product_once(orders):
+    assert [order for order in orders if len(order) != len(set(order))] == []
 
 
-def test_there_are_enough_past_baskets_to_learn_from(baskets):
-    assert len(baskets) >= 60
+def test_there_are_enough_past_orders_to_learn_from(orders):
+    assert len(orders) >= 60

@@ -1,1 +1,1 @@
-"""The rules and types of recommendations; the standard library only."""
+"""Rules and types of recommendations; imports only the standard library and nightmarket.limits."""
