@@ -1,7 +1,7 @@
-"""Writes the dashboards as JSON, as Grafana reads them.
+"""Write the dashboards as JSON files for Grafana.
 
 Usage: python -m telemetry.grafana.generate [OUTPUT_DIR]
-OUTPUT_DIR defaults to dashboards/ beside this file; the test that compares passes a temporary one.
+OUTPUT_DIR defaults to dashboards/ beside this file.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-from telemetry.grafana.market import market
+from telemetry.grafana.overview import overview
 from telemetry.grafana.saga import saga
 from telemetry.grafana.service import service
 
@@ -18,11 +18,11 @@ DASHBOARDS = Path(__file__).resolve().parent / "dashboards"
 
 
 def generate(output: Path) -> None:
-    """Writes a file for each dashboard, named after its uid."""
+    """Write a file for each dashboard, named after its uid."""
     output.mkdir(exist_ok=True)
-    for made in (market(), service(), saga()):
-        text = json.dumps(made, indent=1, ensure_ascii=False)
-        (output / f"{made['uid']}.json").write_text(f"{text}\n", encoding="utf-8")
+    for dashboard in (overview(), service(), saga()):
+        text = json.dumps(dashboard, indent=1, ensure_ascii=False)
+        (output / f"{dashboard['uid']}.json").write_text(f"{text}\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a dashboard is made of: panels as Grafana's JSON wants them, laid out from left to right."""
+"""The parts of a dashboard: panels in Grafana's JSON format, laid out from left to right."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ LOKI = {"type": "loki", "uid": "loki"}
 GREEN, YELLOW, RED = "green", "yellow", "red"
 YES_OR_NO = {"1": (GREEN, "yes"), "0": (RED, "no")}
 _COLUMNS = 24
-_SCHEMA = 39  # of Grafana 10.4; newer ones read it too
+_SCHEMA = 39  # of Grafana 10.4; later versions read it, too
 
 Json = dict[str, Any]
-Marks = tuple[tuple[float, str], ...]  # from which value on which colour
+Thresholds = tuple[tuple[float, str], ...]  # from which value on, which color
 
 
 class Query(NamedTuple):
-    """A line, or several, of a graph; `legend` may name labels: {{service}}."""
+    """A query of a panel, with one or several series; `legend` may contain labels: {{service}}."""
 
     expr: str
     legend: str = ""
@@ -25,14 +25,14 @@ class Query(NamedTuple):
 
 def graph(
     title: str,
-    about: str,
+    description: str,
     *queries: Query,
     unit: str = "short",
-    marks: Marks = (),
+    thresholds: Thresholds = (),
     width: int = 8,
 ) -> Json:
-    """Lines over time, from 0 up; `marks` draws lines across, such as the limit of an alert."""
-    return _panel("timeseries", title, about, queries, unit, marks, width, 8) | {
+    """Lines over time, from 0 up. `thresholds` draws horizontal lines, such as the limit of an alert."""
+    return _panel("timeseries", title, description, queries, unit, thresholds, width, 8) | {
         "options": {
             "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
             "tooltip": {"mode": "multi", "sort": "desc"},
@@ -40,9 +40,9 @@ def graph(
     }
 
 
-def parts(title: str, about: str, *queries: Query, unit: str = "short", width: int = 8) -> Json:
-    """Parts of a whole over time, on top of each other."""
-    panel = graph(title, about, *queries, unit=unit, width=width)
+def stacked(title: str, description: str, *queries: Query, unit: str = "short", width: int = 8) -> Json:
+    """Stacked areas over time: the parts of a whole."""
+    panel = graph(title, description, *queries, unit=unit, width=width)
     panel["fieldConfig"]["defaults"]["custom"] |= {
         "stacking": {"mode": "normal", "group": "A"},
         "fillOpacity": 40,
@@ -51,16 +51,22 @@ def parts(title: str, about: str, *queries: Query, unit: str = "short", width: i
 
 
 def stat(
-    title: str, about: str, expr: str, *, unit: str = "short", marks: Marks = (), words: Json | None = None
+    title: str,
+    description: str,
+    expr: str,
+    *,
+    unit: str = "short",
+    thresholds: Thresholds = (),
+    mappings: Json | None = None,
 ) -> Json:
-    """One number of now. `marks` colours it; `words` says what a number means: {"1": (GREEN, "yes")}."""
-    panel = _panel("stat", title, about, [Query(expr)], unit, marks, 4, 4)
-    panel["fieldConfig"]["defaults"] |= {"mappings": _mappings(words or {}), "noValue": "-"}
+    """The latest value. `thresholds` colors it; `mappings` replaces values by texts: {"1": (GREEN, "yes")}."""
+    panel = _panel("stat", title, description, [Query(expr)], unit, thresholds, 4, 4)
+    panel["fieldConfig"]["defaults"] |= {"mappings": _mappings(mappings or {}), "noValue": "-"}
     for target in panel["targets"]:
         target |= {"instant": True, "range": False}
     return panel | {
         "options": {
-            "colorMode": "value" if marks or words else "none",
+            "colorMode": "value" if thresholds or mappings else "none",
             "graphMode": "none",
             "justifyMode": "center",
             "reduceOptions": {"calcs": ["lastNotNull"], "fields": "", "values": False},
@@ -68,24 +74,24 @@ def stat(
     }
 
 
-def states(title: str, about: str, query: Query, words: Json, *, width: int = 12) -> Json:
-    """A bar for each line of the query, coloured by what its value means."""
-    panel = _panel("state-timeline", title, about, [query], "short", (), width, 8)
-    panel["fieldConfig"]["defaults"] |= {"mappings": _mappings(words)}
+def state_timeline(title: str, description: str, query: Query, mappings: Json, *, width: int = 12) -> Json:
+    """A bar for each series of the query, colored by its value."""
+    panel = _panel("state-timeline", title, description, [query], "short", (), width, 8)
+    panel["fieldConfig"]["defaults"] |= {"mappings": _mappings(mappings)}
     panel["fieldConfig"]["defaults"]["custom"] = {"lineWidth": 0, "fillOpacity": 70}
     return panel | {"options": {"mergeValues": True, "showValue": "never", "legend": {"showLegend": False}}}
 
 
-def logs(title: str, about: str, expr: str) -> Json:
-    """Log lines, the newest first; a line leads to its trace."""
-    panel = _panel("logs", title, about, [Query(expr)], "short", (), _COLUMNS, 10)
+def logs(title: str, description: str, expr: str) -> Json:
+    """Log lines, newest first; each links to its trace."""
+    panel = _panel("logs", title, description, [Query(expr)], "short", (), _COLUMNS, 10)
     panel["datasource"] = LOKI
     panel["targets"] = [{"refId": "A", "datasource": LOKI, "expr": expr}]
     return panel | {"options": {"showTime": True, "enableLogDetails": True, "sortOrder": "Descending"}}
 
 
 def row(title: str) -> Json:
-    """A heading over the panels that follow."""
+    """A heading for the panels that follow."""
     return {
         "type": "row",
         "title": title,
@@ -96,13 +102,13 @@ def row(title: str) -> Json:
 
 
 def dashboard(
-    uid: str, title: str, about: str, panels: Sequence[Json], variables: Sequence[Json] = ()
+    uid: str, title: str, description: str, panels: Sequence[Json], variables: Sequence[Json] = ()
 ) -> Json:
-    """A whole dashboard; the panels get their numbers and places here."""
+    """A dashboard. The panels get their ids and positions here."""
     return {
         "uid": uid,
         "title": title,
-        "description": about,
+        "description": description,
         "tags": ["night-market"],
         "schemaVersion": _SCHEMA,
         "editable": False,
@@ -114,12 +120,12 @@ def dashboard(
         "links": [
             {"type": "dashboards", "tags": ["night-market"], "title": "Night Market", "keepTime": True}
         ],
-        "panels": _placed(panels),
+        "panels": _arranged(panels),
     }
 
 
 def variable(name: str, label: str, query: str) -> Json:
-    """A choice at the top of a dashboard, of what the query finds."""
+    """A drop-down list at the top of a dashboard, with the values that the query returns."""
     return {
         "type": "query",
         "name": name,
@@ -134,19 +140,22 @@ def variable(name: str, label: str, query: str) -> Json:
 def _panel(
     kind: str,
     title: str,
-    about: str,
+    description: str,
     queries: Sequence[Query],
     unit: str,
-    marks: Marks,
+    thresholds: Thresholds,
     width: int,
     height: int,
 ) -> Json:
-    steps = [{"color": GREEN, "value": None}, *({"color": color, "value": value} for value, color in marks)]
+    steps = [
+        {"color": GREEN, "value": None},
+        *({"color": color, "value": value} for value, color in thresholds),
+    ]
     custom = {"lineWidth": 1, "fillOpacity": 8, "showPoints": "never", "spanNulls": 60_000}
     return {
         "type": kind,
         "title": title,
-        "description": about,
+        "description": description,
         "datasource": PROMETHEUS,
         "gridPos": {"w": width, "h": height},
         "fieldConfig": {
@@ -154,11 +163,11 @@ def _panel(
                 "unit": unit,
                 "min": 0,
                 "thresholds": {"mode": "absolute", "steps": steps},
-                "custom": custom | {"thresholdsStyle": {"mode": "line" if marks else "off"}},
+                "custom": custom | {"thresholdsStyle": {"mode": "line" if thresholds else "off"}},
             },
             "overrides": [],
         },
-        "targets": [_target(chr(ord("A") + place), query) for place, query in enumerate(queries)],
+        "targets": [_target(chr(ord("A") + number), query) for number, query in enumerate(queries)],
     }
 
 
@@ -172,17 +181,17 @@ def _target(name: str, query: Query) -> Json:
     }
 
 
-def _mappings(words: Json) -> list[Json]:
-    options = {value: {"color": color, "text": text} for value, (color, text) in words.items()}
+def _mappings(mappings: Json) -> list[Json]:
+    options = {value: {"color": color, "text": text} for value, (color, text) in mappings.items()}
     return [{"type": "value", "options": options}] if options else []
 
 
-def _placed(panels: Sequence[Json]) -> list[Json]:
-    placed, x, y, height = [], 0, 0, 0
+def _arranged(panels: Sequence[Json]) -> list[Json]:
+    arranged, x, y, height = [], 0, 0, 0
     for number, panel in enumerate(panels, start=1):
         size = panel["gridPos"]
         if x + size["w"] > _COLUMNS:
             x, y, height = 0, y + height, 0
-        placed.append(panel | {"id": number, "gridPos": {**size, "x": x, "y": y}})
+        arranged.append(panel | {"id": number, "gridPos": {**size, "x": x, "y": y}})
         x, height = x + size["w"], max(height, size["h"])
-    return placed
+    return arranged

@@ -1,102 +1,102 @@
-"""The saga: how orders get on, where they wait, and what the events and the bank have to do with it."""
+"""The checkout saga: the progress of orders, the outcomes of steps, the bank and the events."""
 
 from __future__ import annotations
 
-from telemetry.grafana.market import a_minute
-from telemetry.grafana.panels import RED, YELLOW, Json, Query, dashboard, graph, logs, parts, row, stat
+from telemetry.grafana.overview import per_minute
+from telemetry.grafana.panels import RED, YELLOW, Json, Query, dashboard, graph, logs, row, stacked, stat
 
 _STEPS = "market_saga_steps_total"
 
 NOW = [
     stat(
-        "Orders on their way",
-        "Orders with something left to do. A few are usual where people buy.",
+        "Unfinished orders",
+        "Orders with a step left. A few are usual under load.",
         "max(market_orders_unfinished)",
-        marks=((50, YELLOW),),
+        thresholds=((50, YELLOW),),
     ),
     stat(
-        "The oldest waits for",
-        "For how long the order that has waited longest has not got on. After five minutes somebody should look.",
+        "Oldest unfinished order",
+        "The time without progress of the order that has waited longest. The alert SagaStuck fires after five minutes.",
         "max(market_orders_unfinished_oldest_seconds)",
         unit="s",
-        marks=((300, YELLOW), (900, RED)),
+        thresholds=((300, YELLOW), (900, RED)),
     ),
     stat(
         "Confirmed",
-        "Of the orders that were decided, in the time that is shown.",
+        "The share of confirmed orders among those that were confirmed or canceled, in the selected time range.",
         'sum(increase(market_orders_total{state="CONFIRMED"}[$__range]))'
         " / sum(increase(market_orders_total[$__range]))",
         unit="percentunit",
     ),
     stat(
-        "Events that wait",
-        "Events in the outboxes, because the broker does not take them.",
+        "Unsent events",
+        "Events in the outboxes that NATS has not accepted yet.",
         "sum(max by (service) (market_outbox_waiting))",
-        marks=((1, YELLOW),),
+        thresholds=((1, YELLOW),),
     ),
     stat(
-        "The oldest event waits for",
-        "After a minute somebody should look.",
+        "Oldest unsent event",
+        "The age of the oldest event in an outbox. The alert OutboxLag fires after a minute.",
         "max(market_outbox_oldest_seconds)",
         unit="s",
-        marks=((60, RED),),
+        thresholds=((60, RED),),
     ),
     stat(
         "Dead letters",
-        "Events that a service could not handle: make dead-letters shows them, make replay sends them back.",
+        "Events that a service could not handle. `make dead-letters` shows them, `make replay` sends them again.",
         "sum(max by (service) (market_dead_letters))",
-        marks=((1, RED),),
+        thresholds=((1, RED),),
     ),
 ]
 ORDERS = [
-    parts(
-        "Orders a minute",
-        "Orders by what became of them, and why where they were cancelled.",
-        Query(a_minute("market_orders_total", "state, reason"), "{{state}} {{reason}}"),
+    stacked(
+        "Orders per minute",
+        "Orders by their outcome, and by the reason if they were canceled.",
+        Query(per_minute("market_orders_total", "state, reason"), "{{state}} {{reason}}"),
     ),
     graph(
-        "Orders on their way",
-        "Orders with something left to do.",
+        "Unfinished orders",
+        "Orders with a step left.",
         Query("max(market_orders_unfinished)", "unfinished"),
     ),
     graph(
-        "The oldest waits for",
-        "For how long it has not got on. The lines: worth a look, and worth waking somebody.",
-        Query("max(market_orders_unfinished_oldest_seconds)", "the oldest"),
+        "Oldest unfinished order",
+        "The time without progress. The lines are the limits of the warning and of the critical alert.",
+        Query("max(market_orders_unfinished_oldest_seconds)", "oldest"),
         unit="s",
-        marks=((300, YELLOW), (900, RED)),
+        thresholds=((300, YELLOW), (900, RED)),
     ),
 ]
 STEPS = [
-    parts(
-        "Steps done a minute",
-        "Forward: stock.reserve to cart.clear. Back: shipment.cancel, payment.cancel, stock.release.",
-        Query(a_minute(f'{_STEPS}{{outcome="done"}}', "step"), "{{step}}"),
+    stacked(
+        "Steps done per minute",
+        "Checkout runs stock.reserve to cart.clear. Compensation runs shipment.cancel, payment.cancel, stock.release.",
+        Query(per_minute(f'{_STEPS}{{outcome="done"}}', "step"), "{{step}}"),
     ),
-    parts(
-        "Steps rejected a minute",
-        "A declined card, a lantern that is sold out: the order turns back.",
-        Query(a_minute(f'{_STEPS}{{outcome="rejected"}}', "step"), "{{step}}"),
+    stacked(
+        "Steps rejected per minute",
+        "A declined card or a sold-out product, for example: the order is canceled.",
+        Query(per_minute(f'{_STEPS}{{outcome="rejected"}}', "step"), "{{step}}"),
     ),
-    parts(
-        "Steps unknown a minute",
-        "Nobody answered in time: the step is tried again, until it is known how it ended.",
-        Query(a_minute(f'{_STEPS}{{outcome="unknown"}}', "step"), "{{step}}"),
+    stacked(
+        "Steps with unknown outcome",
+        "Steps per minute without an answer in time. They are retried until their outcome is known.",
+        Query(per_minute(f'{_STEPS}{{outcome="unknown"}}', "step"), "{{step}}"),
     ),
 ]
 BANK = [
-    parts(
-        "Requests to the bank a minute",
-        "By operation and status; 0: the bank did not answer.",
+    stacked(
+        "Requests to the bank",
+        "Requests per minute by operation and status. Status 0 means that the bank did not answer.",
         Query(
-            a_minute("market_bank_request_duration_seconds_count", "operation, status"),
+            per_minute("market_bank_request_duration_seconds_count", "operation, status"),
             "{{operation}} {{status}}",
         ),
         width=12,
     ),
     graph(
-        "How long the bank takes",
-        "Half of its answers come faster than the lower line, all but one in a hundred than the upper one.",
+        "Latency of the bank",
+        "The median and the 99th percentile of the bank's response times.",
         *(
             Query(
                 f"histogram_quantile({quantile}, sum by (le, operation)"
@@ -110,22 +110,22 @@ BANK = [
     ),
 ]
 EVENTS = [
-    parts(
-        "Events sent a minute",
-        "Events that the broker has taken.",
-        Query(a_minute("market_events_sent_total", "type"), "{{type}}"),
+    stacked(
+        "Events sent per minute",
+        "Events that NATS has accepted, by type.",
+        Query(per_minute("market_events_sent_total", "type"), "{{type}}"),
     ),
-    parts(
-        "Events handled a minute",
-        "By who handled them and how that ended: waits is an outage, failed is tried again, dead is set aside.",
-        Query(a_minute("market_events_handled_total", "service, outcome"), "{{service}} {{outcome}}"),
+    stacked(
+        "Events handled per minute",
+        "By service and outcome. The outcomes waits (an outage) and failed are retried; dead is dead-lettered.",
+        Query(per_minute("market_events_handled_total", "service, outcome"), "{{service}} {{outcome}}"),
     ),
     graph(
-        "The oldest event in an outbox",
-        "For how long the broker has not taken it. The line: somebody should look.",
+        "Oldest event in the outbox",
+        "The age of the oldest event in each outbox. The line is the limit of the alert OutboxLag.",
         Query("max by (service) (market_outbox_oldest_seconds)", "{{service}}"),
         unit="s",
-        marks=((60, RED),),
+        thresholds=((60, RED),),
     ),
 ]
 
@@ -134,8 +134,8 @@ def saga() -> Json:
     """The dashboard."""
     return dashboard(
         "saga",
-        "The saga",
-        "How orders get on, where they wait, and what the events and the bank have to do with it.",
+        "Checkout saga",
+        "The progress of orders, the outcomes of steps, the bank and the events.",
         [
             *NOW,
             row("Orders"),
@@ -147,8 +147,8 @@ def saga() -> Json:
             row("Events"),
             *EVENTS,
             logs(
-                "What went wrong",
-                "Warnings and errors of orders.",
+                "Warnings and errors",
+                "Log lines of orders with level WARNING or higher.",
                 '{service_name="orders"} | severity_number >= 13',
             ),
         ],

@@ -1,4 +1,4 @@
-"""What can be asked for: the metrics of our code, and those of others that rules and dashboards use."""
+"""The metrics that exist: those of our code, and those of other programs that rules and dashboards use."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("Counter", "Gauge", "Histogram")
-# What Prometheus adds to each series that it fetches, see prometheus.yml.
-ON_ALL = {"job", "instance", "service", "namespace"}
-# Of Envoy; gateway/tests compare these with what a real one exports.
+# Labels that Prometheus adds to each series, see prometheus.yml.
+TARGET_LABELS = {"job", "instance", "service", "namespace"}
+# Envoy's metrics. gateway/tests compare them with those that Envoy exports.
 ENVOY = {
     "envoy_http_downstream_rq_xx": {"envoy_http_conn_manager_prefix", "envoy_response_code_class"},
     "envoy_http_downstream_rq_time_bucket": {"envoy_http_conn_manager_prefix", "le"},
     "envoy_cluster_upstream_rq_xx": {"envoy_cluster_name", "envoy_response_code_class"},
     "envoy_server_memory_physical_size": set[str](),
 }
-# Of Python's client on Linux, and of Prometheus itself.
+# The metrics of Python's client on Linux and of Prometheus itself.
 OTHERS = {
     "process_cpu_seconds_total": set[str](),
     "process_max_fds": set[str](),
@@ -30,7 +30,7 @@ OTHERS = {
 
 
 def ours() -> dict[str, set[str]]:
-    """Every series that our services declare, with the labels that it has."""
+    """Every series that our services declare, with its labels."""
     found: dict[str, set[str]] = {}
     for kind, name, labels in _declared():
         names = [f"{name}_{part}" for part in ("bucket", "sum", "count")] if kind == "Histogram" else [name]
@@ -40,7 +40,7 @@ def ours() -> dict[str, set[str]]:
 
 
 def _declared() -> Iterator[tuple[str, str, set[str]]]:
-    """Kind, name and labels of each metric that is declared in the code."""
+    """The kind, name and labels of each metric that the code declares."""
     for folder in [
         ROOT / "libs/chassis/src",
         ROOT / "libs/messaging/src",

@@ -1,4 +1,4 @@
-"""Every PromQL expression of the rules and the dashboards, and what it names."""
+"""Every PromQL expression of the rules and the dashboards, and the metrics and labels in it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import yaml
 TELEMETRY = Path(__file__).resolve().parents[1]
 RULES = sorted((TELEMETRY / "rules").glob("*.yaml"))
 DASHBOARDS = sorted((TELEMETRY / "grafana" / "dashboards").glob("*.json"))
-_FILLED_IN = {"$__rate_interval": "1m", "$__range": "1h", "$service": "orders"}
-# What is left of an expression without its strings, its ranges and its lists of labels.
+_VARIABLES = {"$__rate_interval": "1m", "$__range": "1h", "$service": "orders"}
+# An expression is reduced to metric names by removing its strings, ranges and label lists.
 _LABEL_LISTS = re.compile(r"\b(?:by|without|on|ignoring|group_left|group_right)\s*\([^)]*\)")
 _SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)\{([^}]*)\}")
 _NAME = re.compile(r"\b[a-zA-Z_:][\w:]*(?!\w|\s*\()")
@@ -22,7 +22,7 @@ _KEYWORDS = {"and", "or", "unless", "bool", "offset"}
 
 
 class Expression(NamedTuple):
-    """Where it stands, and what it is, with Grafana's variables filled in."""
+    """The place and the text of an expression, with Grafana's variables replaced by values."""
 
     where: str
     text: str
@@ -39,12 +39,12 @@ def rules() -> list[dict[str, Any]]:
 
 
 def dashboards() -> dict[str, dict[str, Any]]:
-    """Every dashboard that is committed, by the name of its file."""
+    """Every committed dashboard, by file name."""
     return {path.name: json.loads(path.read_text()) for path in DASHBOARDS}
 
 
 def panels() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every panel of every dashboard that shows something, and where it stands."""
+    """The place and the content of every panel, except rows."""
     for name, board in dashboards().items():
         for panel in board["panels"]:
             if panel["type"] != "row":
@@ -52,24 +52,24 @@ def panels() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def expressions() -> list[Expression]:
-    """What Prometheus is asked, by rules and by panels."""
-    asked = [Expression(rule.get("alert") or rule["record"], rule["expr"]) for rule in rules()]
+    """Every expression of the rules and the panels."""
+    found = [Expression(rule.get("alert") or rule["record"], rule["expr"]) for rule in rules()]
     for where, panel in panels():
         for target in panel["targets"]:
             if target["datasource"]["uid"] == "prometheus":
-                asked.append(Expression(where, _filled_in(target["expr"])))
-    return asked
+                found.append(Expression(where, _without_variables(target["expr"])))
+    return found
 
 
 def metrics(text: str) -> set[str]:
-    """The metrics that an expression names."""
+    """The names of the metrics in an expression."""
     bare = re.sub(r'"[^"]*"', "", text)
     bare = re.sub(r"\{[^}]*\}|\[[^\]]*\]", " ", bare)
     return set(_NAME.findall(_LABEL_LISTS.sub(" ", bare))) - _KEYWORDS
 
 
 def matchers(text: str) -> Iterator[tuple[str, str, str]]:
-    """Each metric, label and value that a selector of the expression asks for."""
+    """Each metric, label and value in the selectors of an expression."""
     for metric, inside in _SELECTOR.findall(text):
         for label, value in re.findall(r'(\w+)\s*[=!]~?\s*"([^"]*)"', inside):
             yield metric, label, value
@@ -81,7 +81,7 @@ def grouped_by(text: str) -> set[str]:
     return {label for found in lists for label in re.findall(r"\w+", found)}
 
 
-def _filled_in(text: str) -> str:
-    for variable, value in _FILLED_IN.items():
+def _without_variables(text: str) -> str:
+    for variable, value in _VARIABLES.items():
         text = text.replace(variable, value)
     return text

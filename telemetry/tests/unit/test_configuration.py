@@ -1,4 +1,4 @@
-"""The parts find each other, and Prometheus asks everybody."""
+"""The containers address each other correctly, and Prometheus scrapes all services."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import topology
 from telemetry.tests.expressions import TELEMETRY
 
 README = (TELEMETRY / "README.md").read_text()
-# Who may be asked what: the parts, the ports that they open, and what for.
+# The open ports and their purposes.
 PORTS = dict(re.findall(r"^\| `([a-z-]+:\d+)` \| ([^|]+) \|", README, re.MULTILINE))
 
 
@@ -20,24 +20,26 @@ def read(name: str) -> Any:
 
 
 def targets(job: str) -> list[str]:
-    """The addresses that a job of Prometheus asks."""
+    """The targets of a scrape job."""
     [found] = [entry for entry in read("prometheus.yml")["scrape_configs"] if entry["job_name"] == job]
     return [target for group in found["static_configs"] for target in group["targets"]]
 
 
-def test_prometheus_asks_every_service() -> None:
+def test_prometheus_scrapes_every_service() -> None:
     assert targets("services") == [f"{service.name}:9000" for service in topology.SERVICES]
 
 
-def test_prometheus_asks_the_gateway_the_collector_and_those_who_alert() -> None:
+def test_prometheus_scrapes_the_gateway_and_the_telemetry_containers() -> None:
     assert targets("gateway") == ["gateway:9902"]
     assert targets("telemetry") == ["otel-collector:8888", "alertmanager:9093", "localhost:9090"]
     assert targets("otlp") == ["otel-collector:8889"]
 
 
-def test_every_address_that_a_part_names_is_one_that_another_opens() -> None:
+def test_every_address_in_the_configuration_is_an_open_port() -> None:
     named: set[tuple[str, str]] = set()
-    files = set(TELEMETRY.glob("*.y*ml")) - {TELEMETRY / "compose.yaml"}  # which names versions in that form
+    files = set(TELEMETRY.glob("*.y*ml")) - {
+        TELEMETRY / "compose.yaml"
+    }  # which has image versions in that form
     for path in [*files, *TELEMETRY.glob("grafana/provisioning/*/*.yaml")]:
         named |= set(
             re.findall(
@@ -47,7 +49,7 @@ def test_every_address_that_a_part_names_is_one_that_another_opens() -> None:
     assert {f"{host}{port}" for host, port in named} - PORTS.keys() == set()
 
 
-def test_what_a_pipeline_of_the_collector_names_is_configured_and_nothing_more() -> None:
+def test_the_pipelines_of_the_collector_use_exactly_the_configured_components() -> None:
     collector = read("collector.yaml")
     pipelines = collector["service"]["pipelines"].values()
     for kind in ("receivers", "processors", "exporters"):
@@ -55,12 +57,12 @@ def test_what_a_pipeline_of_the_collector_names_is_configured_and_nothing_more()
     assert set(collector["service"]["extensions"]) == set(collector["extensions"])
 
 
-def test_the_collector_protects_itself_before_anything_else() -> None:
+def test_the_memory_limiter_is_the_first_processor_of_the_collector() -> None:
     pipelines = read("collector.yaml")["service"]["pipelines"].values()
     assert {pipeline["processors"][0] for pipeline in pipelines} == {"memory_limiter"}
 
 
-def test_every_trace_of_an_error_or_an_order_is_kept_and_every_slow_one() -> None:
+def test_failed_traces_slow_traces_and_traces_of_orders_are_kept() -> None:
     policies = {
         p["name"]: p[p["type"]] for p in read("collector.yaml")["processors"]["tail_sampling"]["policies"]
     }
@@ -69,7 +71,7 @@ def test_every_trace_of_an_error_or_an_order_is_kept_and_every_slow_one() -> Non
     assert "PlaceOrder" in policies["orders"]["values"]
 
 
-def test_what_is_kept_has_a_bound() -> None:
+def test_the_stores_are_bounded() -> None:
     assert (
         read("jaeger.yaml")["extensions"]["jaeger_storage"]["backends"]["memory"]["memory"]["max_traces"] > 0
     )
@@ -77,9 +79,9 @@ def test_what_is_kept_has_a_bound() -> None:
     assert read("loki.yaml")["limits_config"]["retention_period"]
 
 
-def test_while_the_market_cannot_sell_its_consequences_are_silent_and_its_causes_are_not() -> None:
+def test_market_cannot_sell_inhibits_its_consequences_but_not_its_causes() -> None:
     [rule, _] = read("alertmanager.yml")["inhibit_rules"]
     assert rule["source_matchers"] == ['alertname="MarketCannotSell"']
-    [silent] = rule["target_matchers"]
-    assert "CheckoutErrors" in silent
-    assert "ServiceDown" not in silent
+    [inhibited] = rule["target_matchers"]
+    assert "CheckoutErrors" in inhibited
+    assert "ServiceDown" not in inhibited

@@ -1,4 +1,4 @@
-"""The dashboards are those that the code makes, and Grafana finds what they name."""
+"""The committed dashboards are those that the code generates, and Grafana finds their data sources."""
 
 from __future__ import annotations
 
@@ -23,14 +23,16 @@ SOURCES = {
 PANELS = list(panels())
 
 
-def test_what_is_committed_is_what_the_code_makes(tmp_path: Path) -> None:
+def test_the_committed_dashboards_are_up_to_date(tmp_path: Path) -> None:
     generate(tmp_path)
-    made = {path.name: path.read_text() for path in tmp_path.iterdir()}
-    assert made == {path.name: path.read_text() for path in DASHBOARDS.iterdir()}, "run `make dashboards`"
+    generated = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    assert generated == {path.name: path.read_text() for path in DASHBOARDS.iterdir()}, (
+        "run `make dashboards`"
+    )
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_panels_have_numbers_of_their_own_and_lie_beside_each_other(name: str) -> None:
+def test_panels_have_unique_ids_and_do_not_overlap(name: str) -> None:
     placed = BOARDS[name]["panels"]
     assert len({panel["id"] for panel in placed}) == len(placed)
     for one, other in combinations([panel["gridPos"] for panel in placed], 2):
@@ -40,12 +42,12 @@ def test_panels_have_numbers_of_their_own_and_lie_beside_each_other(name: str) -
     assert all(panel["gridPos"]["x"] + panel["gridPos"]["w"] <= 24 for panel in placed)
 
 
-def test_dashboards_have_uids_of_their_own() -> None:
+def test_the_uid_of_a_dashboard_is_its_file_name() -> None:
     assert {name: board["uid"] for name, board in BOARDS.items()} == {name: name[:-5] for name in BOARDS}
 
 
 @pytest.mark.parametrize(("where", "panel"), PANELS, ids=[where for where, _ in PANELS])
-def test_a_panel_says_what_it_shows_and_asks_a_source_that_there_is(where: str, panel: dict) -> None:
+def test_a_panel_has_a_description_and_a_data_source(where: str, panel: dict) -> None:
     assert panel["title"]
     assert panel["description"].endswith(".")
     assert panel["fieldConfig"]["defaults"]["unit"]
@@ -62,13 +64,13 @@ def test_thresholds_rise(where: str, panel: dict) -> None:
 
 
 @pytest.mark.parametrize("name", BOARDS)
-def test_a_variable_that_a_panel_names_can_be_chosen(name: str) -> None:
+def test_every_variable_of_a_panel_is_defined(name: str) -> None:
     asked = [target["expr"] for panel in BOARDS[name]["panels"] for target in panel.get("targets", [])]
     named = {word for text in asked for word in re.findall(r"\$(\w+)", text) if not word.startswith("__")}
     assert named == {variable["name"] for variable in BOARDS[name]["templating"]["list"]}
 
 
-def test_sources_lead_to_each_other() -> None:
+def test_data_sources_link_to_each_other() -> None:
     named = [
         SOURCES["loki"]["jsonData"]["derivedFields"][0]["datasourceUid"],
         SOURCES["jaeger"]["jsonData"]["tracesToLogsV2"]["datasourceUid"],
@@ -77,6 +79,6 @@ def test_sources_lead_to_each_other() -> None:
     assert named == ["jaeger", "loki", "alertmanager"]
 
 
-def test_grafana_waits_as_long_between_points_as_prometheus_between_questions() -> None:
-    asks = yaml.safe_load((TELEMETRY / "prometheus.yml").read_text())["global"]["scrape_interval"]
-    assert SOURCES["prometheus"]["jsonData"]["timeInterval"] == asks
+def test_grafana_has_the_scrape_interval_of_prometheus() -> None:
+    interval = yaml.safe_load((TELEMETRY / "prometheus.yml").read_text())["global"]["scrape_interval"]
+    assert SOURCES["prometheus"]["jsonData"]["timeInterval"] == interval

@@ -1,4 +1,4 @@
-"""Rules and dashboards ask for nothing that nobody exports."""
+"""Rules and dashboards use existing metrics and labels only."""
 
 from __future__ import annotations
 
@@ -26,42 +26,40 @@ KNOWN = exported.ours() | exported.ENVOY | exported.OTHERS
         ),
     ],
 )
-def test_the_names_of_metrics_are_found_in_an_expression(text: str, names: set[str]) -> None:
+def test_metric_names_are_parsed_from_an_expression(text: str, names: set[str]) -> None:
     assert metrics(text) == names
 
 
-def test_every_metric_that_is_asked_for_is_exported() -> None:
-    asked = {(where, name) for where, text in expressions() for name in metrics(text)}
-    assert len(asked) > 60
-    assert {(where, name) for where, name in asked if name not in KNOWN | {n: () for n in RECORDED}} == set()
+def test_every_metric_in_an_expression_is_exported() -> None:
+    used = {(where, name) for where, text in expressions() for name in metrics(text)}
+    assert len(used) > 60
+    assert {(where, name) for where, name in used if name not in KNOWN | {n: () for n in RECORDED}} == set()
 
 
-def test_every_label_that_is_asked_for_is_one_of_its_metric() -> None:
-    asked = {(where, *match[:2]) for where, text in expressions() for match in matchers(text)}
-    assert len(asked) > 20
-    assert {ask for ask in asked if ask[2] not in KNOWN[ask[1]] | exported.ON_ALL} == set()
+def test_every_label_in_a_selector_exists() -> None:
+    used = {(where, *match[:2]) for where, text in expressions() for match in matchers(text)}
+    assert len(used) > 20
+    assert {use for use in used if use[2] not in KNOWN[use[1]] | exported.TARGET_LABELS} == set()
 
 
-def test_nothing_is_grouped_by_a_label_that_none_of_its_metrics_has() -> None:
-    lost = {
+def test_every_label_in_a_grouping_exists() -> None:
+    unknown = {
         (where, label)
         for where, text in expressions()
         for label in grouped_by(text)
-        if not any(label in KNOWN.get(name, set()) | exported.ON_ALL for name in metrics(text))
+        if not any(label in KNOWN.get(name, set()) | exported.TARGET_LABELS for name in metrics(text))
     }
-    assert lost == set()
+    assert unknown == set()
 
 
-def test_every_method_that_is_asked_for_is_in_the_contracts() -> None:
+def test_every_method_in_a_selector_is_in_the_contracts() -> None:
     text = "".join(path.read_text() for path in PROTOS.rglob("*.proto"))
     methods = set(re.findall(r"\brpc (\w+)", text))
-    asked = {
-        value for _, text in expressions() for _, label, value in matchers(text) if label == "rpc_method"
-    }
-    assert asked == {"PlaceOrder"}
-    assert asked <= methods
+    used = {value for _, text in expressions() for _, label, value in matchers(text) if label == "rpc_method"}
+    assert used == {"PlaceOrder"}
+    assert used <= methods
 
 
-def test_what_is_recorded_is_looked_at() -> None:
-    looked_at = {name for _, text in expressions() for name in metrics(text)}
-    assert RECORDED - looked_at == set()
+def test_every_recorded_metric_is_used() -> None:
+    used = {name for _, text in expressions() for name in metrics(text)}
+    assert RECORDED - used == set()
