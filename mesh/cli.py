@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from laptop.errors import LaptopError
+from laptop import LaptopError
 from laptop.ports import Ports
 from mesh.checks import checked
 from mesh.errors import MeshError

@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from laptop.errors import LaptopError
+from laptop import LaptopError
 from laptop.ports import HOST
 
 

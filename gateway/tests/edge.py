@@ -13,9 +13,9 @@ from typing import Any
 import requests
 import yaml
 
-from laptop import wheels
-from laptop.gateway import localised
-from laptop.throwaway import Server, free_port, running, temporary_folder
+from laptop import binaries
+from laptop.ephemeral import Server, free_port, running, temporary_folder
+from laptop.gateway import localized
 
 GATEWAY = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
@@ -64,7 +64,7 @@ def local_copy(
         (HOST, 9901): (HOST, admin_port),
     }
     files = GATEWAY.glob("*.yaml")
-    return {path.name: localised(yaml.safe_load(path.read_text()), addresses, folder) for path in files}
+    return {path.name: localized(yaml.safe_load(path.read_text()), addresses, folder) for path in files}
 
 
 def connection_manager(documents: Documents) -> Any:
@@ -97,7 +97,7 @@ def running_edge(services: Mapping[str, int], change: Change = unchanged) -> Ite
             (folder / name).write_text(json.dumps(document))
         server = Server(
             command=[
-                str(wheels.envoy()),
+                str(binaries.envoy()),
                 "--config-path",
                 str(folder / "envoy.yaml"),
                 "--concurrency",

@@ -15,7 +15,7 @@ from gateway.tests.client import Client
 from gateway.tests.edge import GATEWAY, Documents, Edge, connection_manager, local_copy, running_edge
 from gateway.tests.fake_upstreams import FakeUpstreams
 from gateway.tests.http_rules import methods_by_path
-from laptop import wheels
+from laptop import binaries
 from tests.support.waiting import wait_until
 
 # All but the gateway's own admin interface.
@@ -40,7 +40,7 @@ def merged(documents: Documents) -> Any:
 def test_envoy_accepts_the_configuration_without_a_warning(tmp_path: Path) -> None:
     configuration = tmp_path / "whole.json"
     configuration.write_text(json.dumps(merged(local_copy(tmp_path, {}))))
-    command = [str(wheels.envoy()), "--mode", "validate", "--log-level", "warn"]
+    command = [str(binaries.envoy()), "--mode", "validate", "--log-level", "warn"]
     command += ["--config-path", str(configuration)]
     check = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     warnings = [line for line in check.stderr.splitlines() if "[warning]" in line and "jwks" not in line]

@@ -12,7 +12,7 @@ from gateway.tests import grpc_backends
 from gateway.tests.client import Client, reason
 from gateway.tests.edge import Documents, Edge, connection_manager, running_edge
 from gateway.tests.fake_upstreams import CLOSED_PORT, FakeUpstreams
-from laptop.throwaway import free_port
+from laptop.ephemeral import free_port
 from nightmarket.catalog.v1 import catalog_pb2, catalog_pb2_grpc
 from tests.support.waiting import wait_until
 

@@ -13,7 +13,7 @@ from gateway.tests.conftest import refresh_keys_every_second
 from gateway.tests.edge import running_edge
 from gateway.tests.fake_upstreams import FakeUpstreams
 from gateway.tests.tokens import Key, KeyRing, bearer
-from laptop.throwaway import free_port
+from laptop.ephemeral import free_port
 from tests.support.waiting import wait_until
 
 

@@ -1,4 +1,4 @@
-"""What the tests of laptop mode share."""
+"""Fixtures that all tests of laptop mode share."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from laptop.environment import Market
-from laptop.home import Home
+from laptop.stack import Stack
+from laptop.state_dir import StateDir
 
 
 @pytest.fixture
-def market(tmp_path: Path) -> Market:
-    """A market that does not run, in a folder whose name is hard to write into configuration files."""
-    home = Home(tmp_path / "100% of the market")
-    home.create()
-    return Market.at(home, 20000)
+def stack(tmp_path: Path) -> Stack:
+    """A stack that does not run, in a folder whose name needs escaping in configuration files."""
+    state_dir = StateDir(tmp_path / "100% of the market")
+    state_dir.create()
+    return Stack.at(state_dir, 20000)

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from laptop import wheels
-from laptop.throwaway import Server, free_port, running, temporary_folder
+from laptop import binaries
+from laptop.ephemeral import Server, free_port, running, temporary_folder
 from mesh import sidecars
 from mesh.render import client_files, client_transport_socket
 from mesh.render.types import endpoints, socket
@@ -39,7 +39,7 @@ def running_door(
             sidecars.text(_configuration(site, accounts, believed, watching, port, admin))
         )
         server = Server(
-            command=[str(wheels.envoy()), "-c", "door.yaml", "--disable-hot-restart", "--concurrency", "1"],
+            command=[str(binaries.envoy()), "-c", "door.yaml", "--disable-hot-restart", "--concurrency", "1"],
             folder=folder,
             is_ready=lambda: answers(f"http://{HOST}:{admin}/ready"),
             stop_signal=signal.SIGTERM,

@@ -20,8 +20,8 @@ import psutil
 import requests
 
 from chassis.errors import AppError
-from laptop import wheels
-from laptop.throwaway import Server, free_port, running
+from laptop import binaries
+from laptop.ephemeral import Server, free_port, running
 from mesh import certificates, sidecars
 from mesh.policies import load
 from mesh.render import render
@@ -149,7 +149,7 @@ def running_sidecar(site: Site, workload: Workload, documents: dict[str, Any]) -
     sidecars.write(folder, documents)
     admin = f"http://{workload.admin.host}:{workload.admin.port}/ready"
     server = Server(
-        command=sidecars.command(wheels.envoy(), folder, flush_milliseconds=50),
+        command=sidecars.command(binaries.envoy(), folder, flush_milliseconds=50),
         folder=folder,
         is_ready=lambda: answers(admin),
         stop_signal=signal.SIGTERM,

@@ -8,7 +8,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from laptop import wheels
+from laptop import binaries
 from mesh.certificates import renew
 from mesh.render import Files
 from mesh.site import Site
@@ -19,7 +19,15 @@ def refusal(site: Site, files: Files, folder: Path) -> str:
     renew(folder, {account: site.identity(account) for account in site.accounts})
     file = folder / "whole.yaml"
     file.write_text(json.dumps(_whole(files)).replace(site.certificates, str(folder)))
-    command = [str(wheels.envoy()), "--mode", "validate", "--config-path", str(file), "--log-level", "error"]
+    command = [
+        str(binaries.envoy()),
+        "--mode",
+        "validate",
+        "--config-path",
+        str(file),
+        "--log-level",
+        "error",
+    ]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     return answer.stderr.strip() if answer.returncode else ""
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from compose.make_secrets import make
-from laptop.throwaway import free_port
+from laptop.ephemeral import free_port
 from tests.containers.engine import Compose, engine_answers
 from tests.system.conftest import (  # noqa: F401 - fixtures
     crowd,

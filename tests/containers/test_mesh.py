@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from laptop.throwaway import free_port
+from laptop.ephemeral import free_port
 from mesh.containers import ADMIN, INBOUND, METRICS, PORT, containers_site, pod
 from mesh.market import GATEWAY
 from tests.containers.conftest import audited, in_containers

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 import requests
 
-from laptop.throwaway import free_port
+from laptop.ephemeral import free_port
 from tests.containers.test_profiles import has_image, needs_image
 from tests.support.waiting import wait_until
 from tests.system.test_outages import buys

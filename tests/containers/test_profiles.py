@@ -7,7 +7,7 @@ import pytest
 import requests
 import yaml
 
-from laptop.throwaway import free_port
+from laptop.ephemeral import free_port
 from tests.containers.engine import ROOT, docker
 from tests.support.waiting import wait_until
 from tests.system.test_outages import buys

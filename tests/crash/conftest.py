@@ -8,9 +8,8 @@ from functools import partial
 
 import pytest
 
-from laptop.nats import temporary_nats
-from laptop.postgres import create_database
-from laptop.tests import blocks
+from laptop.ephemeral import create_database, ephemeral_nats, free_port_block
+from laptop.ports import BLOCK
 from tests.crash import child
 from tests.crash.trials import Lane, Lanes
 from tests.crash.world import OWNERS, PORTS, SERVICES, World
@@ -26,13 +25,13 @@ def lanes(
 ) -> Iterator[Lanes]:
     """Worlds that know nothing of each other."""
     child.preload(SERVICES)
-    assert LANES * PORTS <= blocks.SIZE
-    first_port = blocks.free_block()
+    assert LANES * PORTS <= BLOCK
+    first_port = free_port_block()
     templates = {service: service_database(service).rpartition("/")[2] for service in OWNERS}
 
     def lane(number: int, *, stack: ExitStack) -> Lane:
         databases = {name: create_database(postgres_url, template=templates[name]) for name in OWNERS}
-        nats_url = stack.enter_context(temporary_nats())
+        nats_url = stack.enter_context(ephemeral_nats())
         folder = tmp_path_factory.mktemp(f"world-{number}-")
         return Lane(World(folder, databases, nats_url, first_port + number * PORTS), stack)
 

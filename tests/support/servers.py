@@ -9,12 +9,11 @@ from pathlib import Path
 
 import psutil
 
-from laptop.accounts import subprocess_identity
-from laptop.nats import Broker, server_command
-from laptop.nats import accepts_connections as broker_accepts
-from laptop.postgres import SUPERUSER, accepts_connections, initialise, installation
+from laptop.ephemeral import Server, free_port, running, temporary_folder
+from laptop.postgres import SUPERUSER, accepts_connections, initialize, installation
 from laptop.postgres import server_command as postgres_command
-from laptop.throwaway import Server, free_port, running, temporary_folder
+from laptop.processes import subprocess_identity
+from laptop.stack import NatsServer
 from messaging.nats import NatsConnection
 
 
@@ -42,17 +41,17 @@ def own_postgres() -> Iterator[OwnServer]:
     """A PostgreSQL server, not running yet."""
     with temporary_folder("market-postgres-") as folder:
         postgres = installation(copy_to=folder / "postgresql")
-        if postgres.account:
-            postgres.account.own(folder)
+        if postgres.user:
+            postgres.user.own(folder)
         data, port = folder / "data", free_port()
-        initialise(postgres, data, "secret")
+        initialize(postgres, data, "secret")
         settings = {"fsync": "off", "shared_buffers": "16MB"}
         server = Server(
             command=postgres_command(postgres, data, port, settings),
             folder=folder,
             is_ready=lambda: accepts_connections(data),
             stop_signal=signal.SIGINT,  # without waiting for its clients
-            identity=subprocess_identity(postgres.account),
+            identity=subprocess_identity(postgres.user),
         )
         yield OwnServer(f"postgresql://{SUPERUSER}:secret@127.0.0.1:{port}/postgres", server)
 
@@ -70,15 +69,15 @@ def connected(url: str) -> Iterator[NatsConnection]:
 
 def own_broker(folder: Path, **jetstream: int) -> OwnServer:
     """A NATS server that keeps its streams in the folder, not running yet; with other settings of JetStream."""
-    broker = Broker(free_port(), "secret", folder / "jetstream")
+    broker = NatsServer(free_port(), "secret", folder / "jetstream")
     settings = json.loads(broker.configuration())
     settings["jetstream"] |= jetstream
     configuration = folder / "nats.conf"
     configuration.write_text(json.dumps(settings))
     server = Server(
-        command=server_command(configuration),
+        command=broker.command(configuration),
         folder=folder,
-        is_ready=lambda: broker_accepts(broker.port),
+        is_ready=broker.accepts_connections,
         stop_signal=signal.SIGKILL,
         identity={},
     )

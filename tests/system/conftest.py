@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from laptop.tests.blocks import free_block
+from laptop.ephemeral import free_port_block
 from tests.system.doors import Door, addresses
 from tests.system.ledger import Ledger
 from tests.system.scheduling import ByMarket
@@ -55,7 +55,7 @@ def market(market_folder: Path) -> Iterator[str]:
     if url := os.environ.get("MARKET_URL"):
         yield url
         return
-    port, folder = free_block(), market_folder
+    port, folder = free_port_block(), market_folder
     laptop = [sys.executable, "-m", "laptop"]
     where = ["--dir", str(folder)]
     try:

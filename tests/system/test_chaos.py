@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from laptop.home import MARKER
+from laptop.state_dir import MARKER
 from tests.support.waiting import wait_until
 from tests.system.conftest import MESH
 from tools.chaos.injector import targets

@@ -116,10 +116,10 @@ def test_one_of_them_is_sent_back_by_its_number(laptop, no_event):
     [
         (
             ["dead-letters", "cattle"],
-            "There is no cattle at the broker. There are: cart, notifications, orders,",
+            "cattle consumes no events. Services: cart, notifications, orders,",
         ),
         (["replay", "--number=999999"], "There is no dead letter 999999."),
-        (["replay", "--number=one"], "N must be a number, as `make dead-letters` shows it, not 'one'"),
+        (["replay", "--number=one"], "N must be a number that `make dead-letters` shows, not 'one'"),
     ],
 )
 def test_what_makes_no_sense_is_one_clear_line(laptop, command, words):

@@ -26,14 +26,14 @@ def finished(shopper, order):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--down=1"], "The bank is down: it answers every call with 503. Well again: make bank\n"),
-        (["--slow=2"], "The bank is slow: it answers 2 s late. Well again: make bank\n"),
+        (["--down=1"], "The bank is down (it answers every call with 503). To clear the faults: make bank\n"),
+        (["--slow=2"], "The bank is slow (it answers 2 s late). To clear the faults: make bank\n"),
         (
             ["--slow=0.5", "--flaky=0.3"],
-            "The bank is slow: it answers 0.5 s late, and flaky: 30 % of the calls fail."
-            " Well again: make bank\n",
+            "The bank is slow (it answers 0.5 s late) and flaky (30 % of its calls fail)."
+            " To clear the faults: make bank\n",
         ),
-        ([], "The bank is well.\n"),
+        ([], "The bank has no faults.\n"),
     ],
 )
 def test_the_command_says_what_is_in_force(bank, options, words):
@@ -44,7 +44,7 @@ def test_the_command_says_what_is_in_force(bank, options, words):
 def test_what_the_bank_does_not_take_is_told_in_its_words(bank):
     told = bank("--flaky=30")
     assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr == "The bank refuses: errorShare is a number from 0 to 1.\n"
+    assert told.stderr == "The bank rejects the request: errorShare is a number from 0 to 1.\n"
 
 
 def test_an_order_waits_for_a_bank_that_is_down_and_is_charged_once(bank, ledger, shopper, plentiful):

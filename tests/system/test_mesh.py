@@ -12,9 +12,10 @@ import psutil
 import pytest
 import requests
 
-from laptop import closing, gateway, sidecars
-from laptop.home import Home
-from laptop.tests.blocks import free_block
+from laptop import gateway, sidecars
+from laptop.ephemeral import free_port_block
+from laptop.state_dir import StateDir
+from laptop.status import require_running
 from mesh.tests.small_mesh import instances
 from tests.system.conftest import GRACE, MESH, ROOT, Shopper, sign_up, stores_of
 from tools.audit import run
@@ -43,7 +44,7 @@ def mesh(request, folder):
     if MESH:
         yield request.getfixturevalue("market")
         return
-    port = free_block()
+    port = free_port_block()
     try:
         opened = laptop(folder, "up", "--mesh", "--port", str(port))
         assert opened.returncode == 0, opened.stdout + opened.stderr
@@ -148,6 +149,6 @@ def test_a_market_with_sidecars_takes_as_many_inotify_instances_as_it_has_asked_
 
 def running(folder):
     """The market that runs, and the process of each of its programs."""
-    market, control = closing.required(Home(folder))
+    market, control = require_running(StateDir(folder))
     with contextlib.closing(control):
         return market, {process.name: process.pid for process in control.processes()}

@@ -6,8 +6,8 @@ import pytest
 import requests
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from laptop import closing
-from laptop.home import Home
+from laptop.state_dir import StateDir
+from laptop.status import require_running
 
 QUICK = 2.0  # seconds, until an answer that something is down has come; two retries of the gateway included
 wait_until = retry(
@@ -21,7 +21,7 @@ wait_until = retry(
 @pytest.fixture
 def without(market, market_folder):
     """Stops one program for the length of a block; then waits until the market can sell again."""
-    _, control = closing.required(Home(market_folder.resolve()))
+    _, control = require_running(StateDir(market_folder.resolve()))
     programs = {process.name: process for process in control.processes()}
 
     @contextmanager

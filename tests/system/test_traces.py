@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from laptop.tests.blocks import free_block
+from laptop.ephemeral import free_port_block
 from tests.support.collector import Collector, Seen, collecting
 from tests.support.waiting import wait_until
 from tests.system.conftest import MESH, ROOT, sign_up
@@ -33,7 +33,7 @@ def collector() -> Iterator[Collector]:
 @pytest.fixture
 def traced_market(collector: Collector, tmp_path: Path) -> Iterator[str]:
     """The base URL of a market of this test's own, which sends its traces to the collector."""
-    port, where = free_block(), ["--dir", str(tmp_path / "market")]
+    port, where = free_port_block(), ["--dir", str(tmp_path / "market")]
     laptop = [sys.executable, "-m", "laptop"]
     traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "200"}
     try:

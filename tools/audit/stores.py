@@ -20,7 +20,7 @@ from tools.audit.snapshot import Entry
 from topology import SERVICES
 
 if TYPE_CHECKING:
-    from laptop.environment import Market
+    from laptop.stack import Stack
 
 T = TypeVar("T")
 _DATABASE_OPTIONS = "-c statement_timeout=60s"
@@ -55,25 +55,25 @@ class Stores:
     @classmethod
     def of_folder(cls, folder: Path) -> Stores:
         """The stores of the stack that runs in laptop mode with this state folder. Raises NotRunning."""
-        from laptop import closing
-        from laptop.errors import LaptopError
-        from laptop.home import Home
+        from laptop import LaptopError
+        from laptop.state_dir import StateDir
+        from laptop.status import require_running
 
         try:
-            market, _ = closing.required(Home(folder))
+            market, _ = require_running(StateDir(folder))
         except LaptopError as error:
             raise NotRunning(str(error)) from error
         return cls.of_market(market)
 
     @classmethod
-    def of_market(cls, market: Market) -> Stores:
+    def of_market(cls, market: Stack) -> Stores:
         """The stores of a stack that runs in laptop mode."""
         return cls(
             databases={name: market.database_url(name, name) for name in _database_owners()},
-            bank_url=market.url("bank"),
+            bank_url=market.service_url("bank"),
             bank_api_key=market.secrets.bank_api_key,
-            nats_url=market.broker.url,
-            mail_folder=market.home.mail,
+            nats_url=market.nats.url,
+            mail_folder=market.state_dir.mail,
         )
 
     @classmethod

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from laptop.errors import LaptopError
+from laptop import LaptopError
 from tools.bench import mesh_cost, stack_cost
 from tools.bench.report import mesh_report, stack_report
 from tools.bench.servers import temporary_stack

@@ -16,9 +16,10 @@ from statistics import median
 
 import psutil
 
-from laptop import closing, processes
-from laptop.home import Home
+from laptop import processes
 from laptop.processes import Memory
+from laptop.state_dir import StateDir
+from laptop.status import require_running
 
 CpuSeconds = Mapping[str, float]  # so far, by program
 CpuReader = Callable[[], CpuSeconds]
@@ -95,8 +96,8 @@ def tree_reader(pid: int, name: str) -> CpuReader:
 class StackProcesses:
     """The processes of the running stack with this state folder, by program."""
 
-    def __init__(self, home: Home) -> None:
-        _, control = closing.required(home)
+    def __init__(self, home: StateDir) -> None:
+        _, control = require_running(home)
         self._home = home
         self._programs = {process.pid: process.name for process in control.processes()}
         self._programs[control.pid()] = _SUPERVISOR
@@ -118,7 +119,7 @@ class StackProcesses:
 
     def _by_program(self) -> dict[str, list[psutil.Process]]:
         found: defaultdict[str, list[psutil.Process]] = defaultdict(list)
-        for process in processes.of_market(self._home):
+        for process in processes.of_stack(self._home):
             with contextlib.suppress(psutil.NoSuchProcess):
                 found[self._program(process)].append(process)
         return found

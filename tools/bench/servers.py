@@ -17,10 +17,10 @@ import flask
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from werkzeug.serving import make_server
 
-from laptop.errors import LaptopError
-from laptop.home import Home
+from laptop import LaptopError
+from laptop.ephemeral import Server, free_port, running
 from laptop.ports import BLOCK, HOST, Ports, check_free
-from laptop.throwaway import Server, free_port, running
+from laptop.state_dir import StateDir
 from tools.bench.workload import BenchError, Client
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +35,7 @@ class TemporaryStack:
     """
 
     def __init__(self, folder: Path, environ: Mapping[str, str], mesh: bool = False) -> None:
-        self.home = Home(folder)
+        self.home = StateDir(folder)
         self.ports = _free_ports()
         self._options = ["--mesh"] if mesh else []
         # The caller's own telemetry settings would change what is measured.

@@ -11,8 +11,8 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from laptop import LaptopError
 from laptop.cli import exit_code_of
-from laptop.errors import LaptopError
 from laptop.terminal import Progress
 from tools.chaos import report
 from tools.chaos.run import Plan, Result, run

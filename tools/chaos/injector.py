@@ -22,11 +22,11 @@ from nats.errors import Error as NatsError
 from nats.js.api import StreamConfig
 from nats.js.errors import APIError, NotFoundError
 
-from laptop import bank, pages, processes
-from laptop.environment import Market
+from laptop import http_probe, operations, processes
 from laptop.ports import HOST
-from laptop.readiness import problem
 from laptop.sidecars import service_beside
+from laptop.stack import Stack
+from laptop.status import problem
 from laptop.supervisor import Supervisor
 from tools.chaos.invariants import Violation
 from tools.chaos.proxies import Mode, Proxies
@@ -81,7 +81,7 @@ def targets(services: Sequence[Service], *, mesh: bool) -> dict[Kind, list[str]]
 class Injector:
     """Injects faults into one stack. Every fault is reverted at the end, even if the run is interrupted."""
 
-    def __init__(self, stack: Market, proxies: Proxies) -> None:
+    def __init__(self, stack: Stack, proxies: Proxies) -> None:
         self._stack = stack
         self._proxies = proxies
         self._methods: dict[Kind, Callable[[str], AbstractContextManager[None]]] = {
@@ -89,7 +89,7 @@ class Injector:
             Kind.KILL_BACKEND: self._kill_backend,
             Kind.PAUSE: self._pause,
             **{kind: partial(self._disturb, *mode) for kind, mode in _PROXY_FAULTS.items()},
-            Kind.FILL: lambda _: full_storage(stack.broker.url),
+            Kind.FILL: lambda _: full_storage(stack.nats.url),
             **{kind: partial(self._set_bank_faults, faults) for kind, faults in _BANK_FAULTS.items()},
         }
         self._locks: dict[str, threading.Lock] = defaultdict(threading.Lock)
@@ -155,11 +155,11 @@ class Injector:
 
     @contextlib.contextmanager
     def _set_bank_faults(self, faults: Mapping[str, object], _name: str) -> Iterator[None]:
-        bank.put_faults(self._stack, faults)
+        operations.put_bank_faults(self._stack, faults)
         try:
             yield
         finally:
-            bank.put_faults(self._stack, {})
+            operations.put_bank_faults(self._stack, {})
 
     def _pid(self, name: str) -> int:
         deadline = time.monotonic() + _RECOVERY_TIMEOUT
@@ -191,10 +191,10 @@ class Injector:
         if name == "nats" or service_beside(name):
             return not problem(self._stack, name)
         if name == "gateway":
-            return not pages.problem(ports.gateway, "/healthz")
+            return not http_probe.http_problem(ports.gateway, "/healthz")
         events_only = {one.name for one in self._stack.services if one.protocol is Protocol.EVENTS}
         is_listening = name in events_only or _accepts_connections(ports.service(name))
-        return is_listening and not pages.problem(ports.admin(name), "/livez")
+        return is_listening and not http_probe.http_problem(ports.admin(name), "/livez")
 
     def _database_answers(self) -> bool:
         # PostgreSQL's pid file says "ready" even while it recovers from the death of a backend.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from laptop.environment import Market
+from laptop.stack import Stack
 from laptop.terminal import Progress
 from tools import audit
 from tools.chaos.injector import ActiveFault, Injector, targets
@@ -49,7 +49,7 @@ class Result:
     violations: Sequence[Violation]
 
 
-def run(plan: Plan, stack: Market, proxies: Proxies, progress: Progress) -> Result:
+def run(plan: Plan, stack: Stack, proxies: Proxies, progress: Progress) -> Result:
     """Inject the plan's faults into a running stack while users buy, wait for recovery, and verify."""
     end = threading.Event()
     users = create_users(stack, plan.seed, end)

@@ -12,13 +12,12 @@ from typing import NamedTuple
 
 import yaml
 
-from laptop import closing, opening
-from laptop.environment import Market
-from laptop.errors import LaptopError
+from laptop import LaptopError, lifecycle
 from laptop.gateway import ROOT
-from laptop.home import Home
 from laptop.ports import BLOCK, Ports, check_free
-from laptop.sidecars import program_name
+from laptop.sidecars import process_name
+from laptop.stack import Stack
+from laptop.state_dir import StateDir
 from laptop.terminal import Progress
 from tools.chaos import responses
 from tools.chaos.proxies import Proxies
@@ -67,43 +66,47 @@ def program_names(services: Iterable[Service], *, mesh: bool) -> list[str]:
     if not mesh:
         return names
     with_sidecar = [*(service.name for service in services if service.has_sidecar), CANARY]
-    return [*names, CANARY, *map(program_name, with_sidecar)]
+    return [*names, CANARY, *map(process_name, with_sidecar)]
 
 
-def new_stack(folder: Path, *, mesh: bool) -> Market:
+def new_stack(folder: Path, *, mesh: bool) -> Stack:
     """Return a stack that is not running yet, with its state in ``folder`` and on free ports."""
-    home = Home(folder)
-    home.create()
-    return replace(Market.at(home, _free_port(mesh=mesh)), mesh=mesh, broker_storage=_NATS_STORAGE)
+    state_dir = StateDir(folder)
+    state_dir.create()
+    return replace(Stack.at(state_dir, _free_port(mesh=mesh)), mesh=mesh, nats_storage=_NATS_STORAGE)
 
 
-def fault_proxies(stack: Market) -> Proxies:
+def fault_proxies(stack: Stack) -> Proxies:
     """Return a fault proxy for every edge of the stack."""
     found = edges(stack.services, mesh=stack.mesh)
-    return Proxies({str(edge): (stack.way(edge.callee), detector) for edge, detector in found.items()})
+    return Proxies(
+        {str(edge): (stack.target_port(edge.callee), detector) for edge, detector in found.items()}
+    )
 
 
-def routed_through(proxies: Proxies, stack: Market) -> Market:
+def routed_through(proxies: Proxies, stack: Stack) -> Stack:
     """Return the same stack, in which every caller connects to the fault proxy of its edge."""
     found = edges(stack.services, mesh=stack.mesh)
-    return replace(stack, detours={(edge.caller, edge.callee): proxies.ports[str(edge)] for edge in found})
+    return replace(
+        stack, address_overrides={(edge.caller, edge.callee): proxies.ports[str(edge)] for edge in found}
+    )
 
 
 @contextlib.contextmanager
-def running(stack: Market, environ: Mapping[str, str], progress: Progress, *, keep: bool) -> Iterator[None]:
+def running(stack: Stack, environ: Mapping[str, str], progress: Progress, *, keep: bool) -> Iterator[None]:
     """Run the stack during the block, then stop it and delete its state, unless ``keep``."""
     without_telemetry = {name: value for name, value in environ.items() if not name.startswith("OTEL_")}
     try:
-        with stack.home.locked():
-            opening.start(stack, without_telemetry, progress)
+        with stack.state_dir.locked():
+            lifecycle.start(stack, without_telemetry, progress)
         yield
     finally:
         handlers = {number: signal.signal(number, signal.SIG_IGN) for number in _INTERRUPTS}
         progress.show("stopping the stack ...")
         if keep:
-            closing.close(stack.home)
+            lifecycle.stop(stack.state_dir)
         else:
-            closing.reset(stack.home, progress)
+            lifecycle.reset(stack.state_dir, progress)
         for number, handler in handlers.items():
             signal.signal(number, handler)
 

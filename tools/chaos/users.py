@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from html import unescape
 
-from laptop.environment import Market
+from laptop.stack import Stack
 from tools.chaos import exchanges
 from tools.chaos.exchanges import Account, Exchange, Session
 from tools.chaos.invariants import REJECTED, WITHOUT_ORDER, Observation, Purchase
@@ -209,7 +209,7 @@ def _hidden_fields(page: Exchange) -> dict[str, str]:
     return {found["name"]: unescape(found["value"]) for found in attributes}
 
 
-def create_users(stack: Market, seed: int, end: threading.Event) -> list[User]:
+def create_users(stack: Stack, seed: int, end: threading.Event) -> list[User]:
     """Sign up the users of a run. They start to act with `start()`. Raises `LaptopError` if it fails."""
     port = stack.ports.gateway
     with HttpClient(port) as client:

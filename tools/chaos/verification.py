@@ -9,9 +9,9 @@ from typing import LiteralString
 
 import psycopg
 
-from laptop.environment import Market
-from laptop.errors import LaptopError
-from laptop.readiness import problem
+from laptop import LaptopError
+from laptop.stack import Stack
+from laptop.status import problem
 from laptop.terminal import Progress
 from tools import audit
 from tools.chaos.classify import Verdict, classify
@@ -36,7 +36,7 @@ _PENDING_WORK: tuple[tuple[str, str, LiteralString], ...] = (
 )  # fmt: skip
 
 
-def wait_until_idle(stack: Market, progress: Progress) -> list[str]:
+def wait_until_idle(stack: Stack, progress: Progress) -> list[str]:
     """Wait until the stack is ready and has no work left. Return descriptions of what is left after the timeout."""
     deadline, idle_checks = time.monotonic() + IDLE_TIMEOUT, 0
     while True:
@@ -48,13 +48,13 @@ def wait_until_idle(stack: Market, progress: Progress) -> list[str]:
         time.sleep(_POLL)
 
 
-def _not_ready(stack: Market) -> Iterator[str]:
+def _not_ready(stack: Stack) -> Iterator[str]:
     for name in program_names(stack.services, mesh=stack.mesh):
         if reason := problem(stack, name):
             yield f"{name}: {reason}"
 
 
-def _pending_work(stack: Market) -> Iterator[str]:
+def _pending_work(stack: Stack) -> Iterator[str]:
     try:
         for description, service, query in _PENDING_WORK:
             with psycopg.connect(stack.database_url("postgres", service)) as connection:
@@ -64,7 +64,7 @@ def _pending_work(stack: Market) -> Iterator[str]:
         yield str(error)
 
 
-def _busy_consumers(stack: Market) -> list[str]:
+def _busy_consumers(stack: Stack) -> list[str]:
     with HttpClient(stack.ports.nats_monitoring, timeout=5) as client:
         accounts = client.call("GET", "/jsz?consumers=true").get("account_details") or []
     streams = [stream for account in accounts for stream in account.get("stream_detail") or []]
@@ -82,7 +82,7 @@ def _described(description: str, ids: list[str]) -> Iterator[str]:
         yield f"{len(ids)} {description}: {', '.join(ids[:_MAX_IDS])}{more}"
 
 
-def read_orders(stack: Market) -> Orders:
+def read_orders(stack: Stack) -> Orders:
     """Read all orders from the database."""
     query = "SELECT account_id, idempotency_key, id, state, coalesce(rejection->>'reason', '') FROM orders"
     with psycopg.connect(stack.database_url("postgres", "orders")) as connection:
@@ -90,7 +90,7 @@ def read_orders(stack: Market) -> Orders:
     return {(account, key): Order(id, state, reason) for account, key, id, state, reason in rows}
 
 
-def run_audit(stack: Market) -> tuple[audit.Report | None, list[Violation]]:
+def run_audit(stack: Stack) -> tuple[audit.Report | None, list[Violation]]:
     """Return the audit's report and its violations. The report is None if a store cannot be read."""
     try:
         report = audit.run(audit.Stores.of_market(stack))

@@ -1,1 +1,1 @@
-"""Tests of laptop mode that start real servers; they take seconds each."""
+"""Tests of laptop mode that start real servers. Each takes seconds."""

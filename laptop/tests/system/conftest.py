@@ -1,4 +1,4 @@
-"""Markets to open, close and break."""
+"""Small stacks to start, stop and crash."""
 
 from __future__ import annotations
 
@@ -7,35 +7,35 @@ from pathlib import Path
 
 import pytest
 
-from laptop.tests.small_market import SmallMarket
+from laptop.tests.small_stack import SmallStack
 
 
 @pytest.fixture
-def new_market(tmp_path: Path) -> Iterator[SmallMarket]:
-    """A market that was never open; nothing stays of it."""
-    market = SmallMarket(tmp_path / "small market 50%")
-    yield market
-    market.run("reset", "--yes")
+def new_stack(tmp_path: Path) -> Iterator[SmallStack]:
+    """A stack that has never run. It is deleted afterwards."""
+    stack = SmallStack(tmp_path / "small stack 50%")
+    yield stack
+    stack.run("reset", "--yes")
 
 
 @pytest.fixture(scope="module")
-def _kept_market(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallMarket]:
-    market = SmallMarket(tmp_path_factory.mktemp("laptop") / "small market")
-    yield market
-    market.run("reset", "--yes")
+def _shared_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallStack]:
+    stack = SmallStack(tmp_path_factory.mktemp("laptop") / "small stack")
+    yield stack
+    stack.run("reset", "--yes")
 
 
 @pytest.fixture
-def open_market(_kept_market: SmallMarket) -> SmallMarket:
-    """A market that is open and whole, however the test before left it."""
-    _kept_market.place_stand_ins()
-    _kept_market.up()
-    return _kept_market
+def running_stack(_shared_stack: SmallStack) -> SmallStack:
+    """A stack of which every process runs, whatever the previous test did."""
+    _shared_stack.place_fakes()
+    _shared_stack.up()
+    return _shared_stack
 
 
 @pytest.fixture
-def closed_market(_kept_market: SmallMarket) -> SmallMarket:
-    """A market that is closed, however the test before left it."""
-    _kept_market.place_stand_ins()
-    _kept_market.run("down")
-    return _kept_market
+def stopped_stack(_shared_stack: SmallStack) -> SmallStack:
+    """A stack that does not run, whatever the previous test did."""
+    _shared_stack.place_fakes()
+    _shared_stack.run("down")
+    return _shared_stack

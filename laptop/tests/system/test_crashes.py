@@ -1,4 +1,4 @@
-"""The market after something has gone wrong."""
+"""Recovery of the stack after a crash."""
 
 from __future__ import annotations
 
@@ -6,71 +6,75 @@ import os
 import signal
 import subprocess
 
-from laptop.server_data import data_folder
-from laptop.tests.small_market import SmallMarket, caller
-from laptop.tests.waiting import wait_until
+from laptop.tests.small_stack import SmallStack, caller
+from tests.support.waiting import wait_until
 
 
-def test_a_killed_service_comes_back_by_itself(open_market: SmallMarket) -> None:
-    before = open_market.pid("catalog")
+def test_a_killed_service_is_started_again(running_stack: SmallStack) -> None:
+    before = running_stack.pid("catalog")
     os.kill(before, signal.SIGKILL)
-    wait_until(lambda: open_market.pid("catalog") not in (0, before), "the catalogue has another process")
+    wait_until(
+        lambda: running_stack.pid("catalog") not in (0, before),
+        timeout=15,
+        what="catalog has another process",
+    )
 
 
-def test_it_opens_again_after_supervisord_was_killed(open_market: SmallMarket) -> None:
-    orphans = open_market.processes()
-    open_market.supervisor().kill()
-    assert "ended what a crashed market had left running" in open_market.up()
+def test_the_stack_starts_after_supervisord_was_killed(running_stack: SmallStack) -> None:
+    orphans = running_stack.processes()
+    running_stack.supervisor().kill()
+    assert "stopped what a crashed stack had left running" in running_stack.up()
     assert not [orphan for orphan in orphans if orphan.is_running() and orphan.status() != "zombie"]
-    assert open_market.answers()
+    assert running_stack.is_ready()
 
 
-def test_it_opens_again_after_everything_was_killed(open_market: SmallMarket) -> None:
-    for process in open_market.processes():
+def test_the_stack_starts_after_every_process_was_killed(running_stack: SmallStack) -> None:
+    for process in running_stack.processes():
         process.kill()
-    open_market.up()
-    assert open_market.answers()
+    running_stack.up()
+    assert running_stack.is_ready()
 
 
-def test_a_crash_is_told_by_status(open_market: SmallMarket) -> None:
-    open_market.supervisor().kill()
-    assert "It has crashed" in open_market.run("status").stderr
+def test_status_reports_a_crash(running_stack: SmallStack) -> None:
+    running_stack.supervisor().kill()
+    assert "It has crashed" in running_stack.run("status").stderr
 
 
-def test_down_ends_what_a_crash_left_running(open_market: SmallMarket) -> None:
-    open_market.supervisor().kill()
-    assert open_market.run("down").returncode == 0
-    assert open_market.processes() == []
+def test_down_stops_what_a_crash_left_running(running_stack: SmallStack) -> None:
+    running_stack.supervisor().kill()
+    assert running_stack.run("down").returncode == 0
+    assert running_stack.processes() == []
 
 
-def test_a_pid_file_that_names_another_process_hinders_nothing(open_market: SmallMarket) -> None:
-    pid_file = data_folder(open_market.home) / "postmaster.pid"
+def test_the_stack_starts_if_a_pid_file_names_another_process(running_stack: SmallStack) -> None:
+    pid_file = running_stack.state_dir.postgres_data / "postmaster.pid"
     lines = pid_file.read_text().splitlines()
-    for process in open_market.processes():
+    for process in running_stack.processes():
         process.kill()
-    wait_until(lambda: not open_market.processes(), "all have ended")
+    wait_until(lambda: not running_stack.processes(), timeout=15, what="all processes have ended")
     pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
-    (open_market.home.run / "supervisord.pid").write_text(f"{os.getpid()}\n")
-    open_market.up()
-    assert open_market.answers()
+    (running_stack.state_dir.run / "supervisord.pid").write_text(f"{os.getpid()}\n")
+    running_stack.up()
+    assert running_stack.is_ready()
 
 
-def test_processes_of_others_are_never_ended(open_market: SmallMarket) -> None:
-    bystander = subprocess.Popen(["sleep", "60"], env=caller(MARKET_DIR=str(open_market.home.path)))
+def test_down_never_ends_a_process_of_another_program(running_stack: SmallStack) -> None:
+    bystander = subprocess.Popen(["sleep", "60"], env=caller(MARKET_DIR=str(running_stack.state_dir.path)))
     try:
-        open_market.supervisor().kill()
-        open_market.run("down")
+        running_stack.supervisor().kill()
+        running_stack.run("down")
         assert bystander.poll() is None
     finally:
         bystander.kill()
         bystander.wait()
 
 
-def test_a_service_that_does_not_start_is_told_with_its_log(closed_market: SmallMarket) -> None:
-    (closed_market.home.path / "bank.py").write_text("import sys; sys.exit('BANK_KEY is missing')")
-    result = closed_market.run("up", "--port", str(closed_market.port))
+def test_up_reports_a_service_that_does_not_start_with_its_log(stopped_stack: SmallStack) -> None:
+    (stopped_stack.state_dir.path / "bank.py").write_text("import sys; sys.exit('BANK_KEY is missing')")
+    result = stopped_stack.run("up", "--port", str(stopped_stack.port))
     assert result.returncode == 1
+    assert result.stderr.startswith("The stack did not become ready.\n")
     assert "bank: ended right after its start, 3 times" in result.stderr
     assert "BANK_KEY is missing" in result.stderr
     assert "Traceback" not in result.stderr
-    assert closed_market.processes() == []
+    assert stopped_stack.processes() == []

@@ -1,4 +1,4 @@
-"""How logs are shown."""
+"""Formatting and merging of logs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from laptop.errors import LaptopError
-from laptop.home import Home
-from laptop.log_lines import LogLine
-from laptop.logs import last_lines, show
+from laptop import LaptopError
+from laptop.logs import LogLine, last_lines, show
+from laptop.state_dir import StateDir
 
 ENTRY = {
     "time": "2026-01-31T10:20:30.405+00:00", "level": "WARNING", "service": "orders", "logger": "orders.saga",
@@ -19,19 +18,19 @@ ENTRY = {
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Home:
-    home = Home(tmp_path)
-    home.create()
-    (home.logs / "orders.log").write_text(json.dumps(ENTRY) + "\n")
-    (home.logs / "nats.log").write_text(
+def state_dir(tmp_path: Path) -> StateDir:
+    state_dir = StateDir(tmp_path)
+    state_dir.create()
+    (state_dir.logs / "orders.log").write_text(json.dumps(ENTRY) + "\n")
+    (state_dir.logs / "nats.log").write_text(
         "[1] 2026/01/31 10:20:29.123456 [INF] first\n[1] 2026/01/31 10:20:31 [INF]\n"
     )
-    return home
+    return state_dir
 
 
-def shown(home: Home, name: str | None) -> list[str]:
+def shown(state_dir: StateDir, name: str | None) -> list[str]:
     lines: list[str] = []
-    show(home, name, follow=False, write=lines.append)
+    show(state_dir, name, follow=False, write=lines.append)
     return lines
 
 
@@ -41,14 +40,14 @@ def test_a_json_line_becomes_columns_and_details() -> None:
     )
 
 
-def test_an_exception_is_apart_from_its_line() -> None:
+def test_a_traceback_is_separate_from_its_line() -> None:
     line = LogLine("orders", json.dumps({**ENTRY, "exception": "Traceback\nValueError"}))
     assert line.exception == ["Traceback", "ValueError"]
     assert "Traceback" not in line.pretty()
 
 
 @pytest.mark.parametrize("text", ["plain words", "{not json", '["a list"]', "7"])
-def test_a_line_that_is_no_json_object_keeps_its_words(text: str) -> None:
+def test_a_line_that_is_not_a_json_object_is_shown_unchanged(text: str) -> None:
     assert LogLine("nats", text).pretty().split(maxsplit=1) == ["nats", text]
 
 
@@ -61,46 +60,46 @@ def test_a_line_that_is_no_json_object_keeps_its_words(text: str) -> None:
         ("    at some place", ""),
     ],
 )
-def test_the_time_is_found_however_a_server_writes_it(text: str, time: str) -> None:
+def test_the_time_is_found_in_every_server_s_format(text: str, time: str) -> None:
     assert LogLine("any", text).time == time
 
 
-def test_all_logs_are_shown_in_the_order_of_time(home: Home) -> None:
-    assert [line.split()[-1] for line in shown(home, None)] == ["first", "[INF]", "attempt=2"]
+def test_all_logs_are_sorted_by_time(state_dir: StateDir) -> None:
+    assert [line.split()[-1] for line in shown(state_dir, None)] == ["first", "[INF]", "attempt=2"]
 
 
-def test_one_log_is_shown_alone(home: Home) -> None:
-    assert len(shown(home, "orders")) == 1
+def test_one_log_is_shown(state_dir: StateDir) -> None:
+    assert len(shown(state_dir, "orders")) == 1
 
 
-def test_an_unknown_log_is_answered_with_the_names(home: Home) -> None:
-    with pytest.raises(LaptopError, match=r"There is no log of order\. There are: nats, orders"):
-        shown(home, "order")
+def test_an_unknown_log_lists_the_names(state_dir: StateDir) -> None:
+    with pytest.raises(LaptopError, match=r"There is no log of order\. Logs: nats, orders"):
+        shown(state_dir, "order")
 
 
 class Enough(Exception):
-    """Ends a show that would go on for ever."""
+    """Ends `show`, which otherwise follows the logs forever."""
 
 
-def test_following_shows_what_comes(home: Home) -> None:
+def test_follow_shows_new_lines(state_dir: StateDir) -> None:
     lines: list[str] = []
 
     def write(line: str) -> None:
         lines.append(line)
         if len(lines) == 1:
-            with (home.logs / "orders.log").open("a") as log:
+            with (state_dir.logs / "orders.log").open("a") as log:
                 log.write("a new line\n")
         if "a new line" in line:
             raise Enough
 
     with pytest.raises(Enough):
-        show(home, "orders", follow=True, write=write)
+        show(state_dir, "orders", follow=True, write=write)
 
 
-def test_there_is_nothing_to_show_before_the_first_start(tmp_path: Path) -> None:
+def test_there_are_no_logs_before_the_first_start(tmp_path: Path) -> None:
     with pytest.raises(LaptopError, match="no logs yet"):
-        shown(Home(tmp_path), None)
+        shown(StateDir(tmp_path), None)
 
 
-def test_the_last_lines_of_a_missing_log_are_none(tmp_path: Path) -> None:
+def test_a_missing_log_has_no_last_lines(tmp_path: Path) -> None:
     assert last_lines(tmp_path / "nothing.log") == []

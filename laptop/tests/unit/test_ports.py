@@ -1,4 +1,4 @@
-"""The block of ports of a market, and the message when one is taken."""
+"""The block of ports of a stack, and the error if one is taken."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from laptop.errors import LaptopError
+from laptop import LaptopError
+from laptop.ephemeral import free_port_block
 from laptop.ports import BLOCK, Ports, check_free
-from laptop.tests.blocks import free_block
 
 
 @pytest.fixture
 def taken() -> Iterator[Ports]:
-    ports = Ports(free_block())
+    ports = Ports(free_port_block())
     with socket.create_server(("127.0.0.1", ports.nats)):
         yield ports
 
@@ -34,27 +34,27 @@ def test_no_port_is_used_twice() -> None:
     assert len(ports.all(with_mesh=True)) == 8 + 5 * len(ports.services) + calls + 5
 
 
-def test_two_markets_a_block_apart_do_not_meet() -> None:
+def test_two_stacks_a_block_apart_share_no_port() -> None:
     one, other = Ports(8080), Ports(8080 + BLOCK)
     assert not one.all(with_mesh=True).keys() & other.all(with_mesh=True).keys()
 
 
-def test_a_taken_port_is_named_with_its_use_and_its_owner(taken: Ports) -> None:
+def test_the_error_names_a_taken_port_with_its_use_and_its_owner(taken: Ports) -> None:
     assert f"Port {taken.nats} (for NATS) is taken by process {os.getpid()}: " in message_about(taken)
 
 
-def test_other_ports_that_are_free_are_proposed(taken: Ports) -> None:
+def test_the_error_proposes_ports_that_are_free(taken: Ports) -> None:
     proposed = int(message_about(taken).rpartition("make up PORT=")[2])
     check_free(Ports(proposed))
 
 
-def test_a_port_that_somebody_holds_on_all_addresses_is_taken() -> None:
-    ports = Ports(free_block())
+def test_a_port_that_is_open_on_all_addresses_is_taken() -> None:
+    ports = Ports(free_port_block())
     with socket.create_server(("0.0.0.0", ports.gateway)):
         assert f"Port {ports.gateway} (for the gateway) is taken" in message_about(ports)
 
 
 @pytest.mark.parametrize("number", [0, -1, 65500, 100000])
-def test_an_impossible_port_is_refused(number: int) -> None:
+def test_a_port_out_of_range_is_rejected(number: int) -> None:
     with pytest.raises(LaptopError, match="PORT must be a number"):
         Ports(number)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from laptop.throwaway import temporary_folder
+from laptop.ephemeral import temporary_folder
 from mesh.tests.small_mesh import SmallMesh, running_mesh, small_site
 
 

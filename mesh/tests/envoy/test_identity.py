@@ -15,7 +15,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from laptop.throwaway import free_port, temporary_folder
+from laptop.ephemeral import free_port, temporary_folder
 from mesh.certificates import open_authority, renew
 from mesh.policies import load
 from mesh.render import render

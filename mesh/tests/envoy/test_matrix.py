@@ -12,10 +12,9 @@ import grpc
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
+from laptop.ephemeral import free_port_block, temporary_folder
 from laptop.gateway import FILES
 from laptop.ports import Ports
-from laptop.tests.blocks import free_block
-from laptop.throwaway import temporary_folder
 from mesh.certificates import renew
 from mesh.checks import checked
 from mesh.laptop import laptop_site
@@ -64,7 +63,7 @@ class Market:
 @pytest.fixture(scope="module")
 def market() -> Iterator[Market]:
     with temporary_folder("market-mesh-") as folder, ExitStack() as stack:
-        site = laptop_site(Ports(free_block()), folder)
+        site = laptop_site(Ports(free_port_block()), folder)
         renew(Path(site.certificates), {account: site.identity(account) for account in site.accounts})
         for name, files in render(load_with(), site).items():
             workload = next(workload for workload in site.workloads if workload.name == name)

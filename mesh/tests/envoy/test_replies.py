@@ -10,7 +10,7 @@ import requests
 from google.rpc import error_details_pb2
 from grpc_status import rpc_status
 
-from laptop.throwaway import temporary_folder
+from laptop.ephemeral import temporary_folder
 from mesh.tests.small_mesh import SmallMesh, running_mesh, small_site
 
 PAGE = {"Accept": "text/html,application/xhtml+xml"}

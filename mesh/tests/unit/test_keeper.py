@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from laptop.tests.blocks import free_block
+from laptop.ephemeral import free_port_block
 from mesh import keeper
 from mesh.policies import ROOT
 
@@ -29,7 +29,7 @@ sys.exit(keeper.main(["keep"]))
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="only Linux has inotify")
 def test_a_keeper_that_finds_too_few_inotify_instances_says_so_and_writes_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", FEW, str(free_block()), str(tmp_path)]
+    command = [sys.executable, "-c", FEW, str(free_port_block()), str(tmp_path)]
     kept = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert kept.returncode == 1
     (line,) = kept.stderr.splitlines()

@@ -12,7 +12,7 @@ import pytest
 from chassis.context import RequestContext, use_context
 from chassis.errors import Unavailable
 from chassis.postgres import Database
-from laptop.postgres import create_database
+from laptop.ephemeral import create_database
 from tests.support.servers import own_postgres
 from tests.support.waiting import wait_until
 

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from chassis.migrate import migrate
-from laptop.postgres import create_database
+from laptop.ephemeral import create_database
 from tests.support.waiting import wait_until
 
 

@@ -5,7 +5,7 @@ from uuid import uuid4
 import pytest
 
 from chassis.postgres import Database
-from laptop.postgres import create_database
+from laptop.ephemeral import create_database
 
 
 def make_tables(database):

@@ -10,7 +10,7 @@ import pytest
 
 import messaging.consumer
 from chassis.postgres import Database
-from laptop.postgres import create_database
+from laptop.ephemeral import create_database
 from libs.messaging.tests.service import listener
 from libs.messaging.tests.service.conftest import make_tables
 from libs.messaging.tests.service.shop import Shop

@@ -4,7 +4,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from laptop.nats import temporary_nats
+from laptop.ephemeral import ephemeral_nats
 from nightmarket.recommendations.v1.recommendations_pb2 import ListRecommendationsRequest
 from nightmarket.recommendations.v1.recommendations_pb2_grpc import RecommendationsServiceStub
 from recommendations.__main__ import build_service
@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 @pytest.fixture(scope="session")
 def nats_url():
     """A separate NATS server, because the orders of other tests would count too."""
-    with temporary_nats() as url:
+    with ephemeral_nats() as url:
         yield url
 
 

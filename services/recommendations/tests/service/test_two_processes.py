@@ -4,7 +4,7 @@ from uuid import uuid4
 import pytest
 from prometheus_client import REGISTRY
 
-from laptop.nats import temporary_nats
+from laptop.ephemeral import ephemeral_nats
 from tests.support.waiting import wait_until
 
 CONFIRMED = "market.orders.confirmed"
@@ -15,7 +15,7 @@ DELIVERIES = 30
 def client(run_recommendations):
     """Run two processes of the service on one database and return a client."""
     with (
-        temporary_nats() as url,  # a separate server, so that no other test publishes orders
+        ephemeral_nats() as url,  # a separate server, so that no other test publishes orders
         run_recommendations(nats_url=url) as first,
         run_recommendations(nats_url=url, database_url=first.database_url),
     ):

@@ -3,7 +3,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from prometheus_client import REGISTRY
 
-from laptop.nats import temporary_nats
+from laptop.ephemeral import ephemeral_nats
 from nightmarket.subjects import ORDER_CONFIRMED
 from tests.support.waiting import wait_until
 
@@ -14,7 +14,7 @@ DELIVERIES = 30
 def client(run_shipping):
     """A client of the first of two processes that share a database."""
     with (
-        temporary_nats() as url,  # without events of other tests
+        ephemeral_nats() as url,  # without events of other tests
         run_shipping(pack_seconds=0, nats_url=url) as first,
         run_shipping(pack_seconds=0, nats_url=url, database_url=first.database_url),
     ):

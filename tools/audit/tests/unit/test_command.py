@@ -2,10 +2,9 @@
 
 import pytest
 
-from laptop import closing
-from laptop.environment import Market
-from laptop.home import Home
 from laptop.ports import Ports
+from laptop.stack import Stack
+from laptop.state_dir import StateDir
 from tools.audit.__main__ import main
 
 
@@ -32,9 +31,9 @@ def test_an_invalid_argument_is_exit_code_2(grace, capsys):
 
 
 def test_an_unavailable_store_is_exit_code_1(tmp_path, free_port, monkeypatch, capsys):
-    home = Home(tmp_path)
-    silent = Market(home, Ports(free_port() - 10), home.secrets(()))
-    monkeypatch.setattr(closing, "required", lambda _: (silent, None))
+    home = StateDir(tmp_path)
+    silent = Stack(home, Ports(free_port() - 10), home.secrets(()))
+    monkeypatch.setattr("laptop.status.require_running", lambda _: (silent, None))
     assert main(["--dir", str(tmp_path)], {}) == 1
     assert error_line(capsys).startswith("The database of orders cannot be read")
 

@@ -8,8 +8,7 @@ import grpc
 import psycopg
 import pytest
 
-from laptop.postgres import create_database
-from laptop.throwaway import temporary_folder
+from laptop.ephemeral import create_database, temporary_folder
 from mesh.site import Address
 from mesh.tests.small_mesh import running_mesh, small_site
 from tests.support.waiting import wait_until

@@ -12,11 +12,11 @@ import pytest
 from nats.js.api import StreamConfig
 from nats.js.errors import ServiceUnavailableError
 
-from laptop import closing
-from laptop.nats import Broker, accepts_connections, server_command
-from laptop.tests.small_market import SmallMarket
-from laptop.throwaway import Server, free_port, temporary_folder
-from laptop.throwaway import running as running_server
+from laptop.ephemeral import Server, free_port, temporary_folder
+from laptop.ephemeral import running as running_server
+from laptop.stack import NatsServer
+from laptop.status import require_running
+from laptop.tests.small_stack import SmallStack
 from tests.support.waiting import wait_until
 from tools.chaos.injector import Injector, full_storage
 from tools.chaos.schedule import Fault, Kind
@@ -28,9 +28,9 @@ TIMEOUT = 30.0  # seconds
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     """Runs a stack, and gives it with its supervisord."""
-    small = SmallMarket(tmp_path_factory.mktemp("chaos") / "small market")
+    small = SmallStack(tmp_path_factory.mktemp("chaos") / "small market")
     small.up()
-    stack, supervisor = closing.required(small.home)
+    stack, supervisor = require_running(small.state_dir)
     yield stack, supervisor
     supervisor.close()
     small.run("reset", "--yes")
@@ -114,12 +114,12 @@ def test_an_active_fault_is_listed_and_ends_if_the_injector_stops(injector, proc
 def small_nats():
     """The URL of a NATS server with 8 MiB of storage."""
     with temporary_folder("market-nats-") as folder:
-        broker = Broker(free_port(), secrets.token_hex(8), folder / "jetstream", storage=8 << 20)
+        broker = NatsServer(free_port(), secrets.token_hex(8), folder / "jetstream", storage=8 << 20)
         configuration = folder / "nats.conf"
         configuration.write_text(broker.configuration())
         server = Server(
-            command=server_command(configuration), folder=folder, stop_signal=signal.SIGKILL, identity={},
-            is_ready=lambda: accepts_connections(broker.port),
+            command=broker.command(configuration), folder=folder, stop_signal=signal.SIGKILL, identity={},
+            is_ready=broker.accepts_connections,
         )  # fmt: skip
         with running_server(server):
             yield broker.url

@@ -1,8 +1,8 @@
 """Every connection of the stack has a fault proxy, and every kind of fault has targets."""
 
 from laptop import sidecars
-from laptop.environment import Market
-from laptop.home import Home
+from laptop.stack import Stack
+from laptop.state_dir import StateDir
 from tools.chaos import responses
 from tools.chaos.injector import targets
 from tools.chaos.schedule import Kind, schedule
@@ -48,9 +48,9 @@ def test_with_a_mesh_connections_between_sidecars_use_tls():
 
 
 def test_with_a_mesh_sidecars_and_the_canary_are_targets_but_not_the_certificate_rotation(tmp_path):
-    stack = Market.at(Home(tmp_path), 20000)
+    stack = Stack.at(StateDir(tmp_path), 20000)
     more = set(targets(SERVICES, mesh=True)[Kind.KILL]) - set(targets(SERVICES, mesh=False)[Kind.KILL])
-    assert more == {*sidecars.commands(stack), CANARY} - {sidecars.RENEWAL}
+    assert more == {*sidecars.commands(stack), CANARY} - {sidecars.ROTATION}
 
 
 def test_every_kind_of_fault_has_targets_and_comes_within_half_a_minute():

@@ -1,6 +1,6 @@
-"""Stands in for a service in the tests of laptop mode: ready at once, and with a key to check tokens with.
+"""A fake of any service: ready at once, and with a key that the gateway can load to validate tokens.
 
-Run as ``python -m NAME`` from a folder where it lies under each service's name.
+Run it as ``python -m NAME`` from a folder that has a copy of this file under each service's name.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-KEYS = b"""{"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "stand-in",
+KEYS = b"""{"keys": [{"kty": "EC", "crv": "P-256", "alg": "ES256", "kid": "fake",
 "x": "jMOPPwNRTCWydtL031pFrBCp4mv4wE2o3iMmFv-wu2g", "y": "0bq5eUBzvtB2eBjK8EXmg19qXe6PlxBYupklBcA47PE"}]}"""
 
 
 class Ready(BaseHTTPRequestHandler):
-    """Answers every page with the keys: the gateway wants them from accounts, nobody else looks."""
+    """Answers every request with the keys. The gateway wants them from accounts; other callers ignore the body."""
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -23,11 +23,11 @@ class Ready(BaseHTTPRequestHandler):
         self.wfile.write(KEYS)
 
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Log nothing."""
 
 
 class Server(ThreadingHTTPServer):
-    """Shares its port with its relief."""
+    """Shares its port with a standby instance."""
 
     allow_reuse_port = True
 

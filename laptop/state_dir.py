@@ -1,4 +1,4 @@
-"""The folder of one market (`.market/`): what is kept in it, and who is working on it."""
+"""The state directory of a stack (`.market/`): its layout, its secrets and its lock."""
 
 from __future__ import annotations
 
@@ -7,34 +7,34 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from laptop.errors import LaptopError
+from laptop import LaptopError
 
-# By this variable the processes of a market are known again after a crash. Nobody else may set it.
+# Every process of a stack has this variable in its environment, so that `make up` finds it again after a crash.
 MARKER = "NIGHT_MARKET_HOME"
 
-# supervisord's configuration cannot express these in a path.
-_IMPOSSIBLE = ('"', "\n", " ;", " #", "\t;", "\t#")
+# supervisord's configuration format cannot express these in a path.
+_UNSUPPORTED = ('"', "\n", " ;", " #", "\t;", "\t#")
 
 
 @dataclass(frozen=True)
 class Secrets:
-    """The passwords of one market, made when it is first started."""
+    """The passwords and keys of one stack, generated at its first start."""
 
     supervisor: str
     postgres: str
     nats: str
     secret_key: str
     bank_api_key: str
-    databases: dict[str, str] = field(repr=False)
+    databases: dict[str, str] = field(repr=False)  # password of each service's database role
 
     @classmethod
     def generate(cls, databases: Iterable[str]) -> Secrets:
-        """New passwords, one for each of the databases besides the fixed ones."""
+        """Generate new secrets, with one password for each of ``databases``."""
         return cls(
             supervisor=_password(),
             postgres=_password(),
@@ -50,16 +50,19 @@ def _password() -> str:
 
 
 @dataclass(frozen=True)
-class Home:
-    """The market's folder; `MARKET_DIR` or ``--dir`` names another than `.market`."""
+class StateDir:
+    """The state directory: `.market`, unless `MARKET_DIR` or ``--dir`` names another one.
+
+    Raises `LaptopError` if the path contains characters that supervisord cannot handle.
+    """
 
     path: Path
 
     def __post_init__(self) -> None:
-        for text in _IMPOSSIBLE:
+        for text in _UNSUPPORTED:
             if text in str(self.path):
                 raise LaptopError(
-                    f"The market's folder may not have {text!r} in its path: {self.path}", exit_code=2
+                    f"The path of the state directory must not contain {text!r}: {self.path}", exit_code=2
                 )
 
     @property
@@ -69,12 +72,12 @@ class Home:
 
     @property
     def logs(self) -> Path:
-        """One log file for each program."""
+        """One log file per process."""
         return self.path / "logs"
 
     @property
     def mail(self) -> Path:
-        """The mails that the market has sent."""
+        """The Maildir with the emails that the stack has sent."""
         return self.path / "mail"
 
     @property
@@ -84,8 +87,13 @@ class Home:
 
     @property
     def postgres(self) -> Path:
-        """PostgreSQL's folder, or a link to it where it had to be put elsewhere."""
+        """PostgreSQL's directory, or a link to it if it is stored elsewhere."""
         return self.path / "postgres"
+
+    @property
+    def postgres_data(self) -> Path:
+        """PostgreSQL's data directory, as a path without links."""
+        return self.postgres.resolve() / "data"
 
     @property
     def mesh(self) -> Path:
@@ -94,24 +102,29 @@ class Home:
 
     @property
     def mesh_changes(self) -> Path:
-        """Resources that were applied to the policies while the market runs."""
+        """The resources that were applied to the policies of the running stack."""
         return self.mesh / "applied"
 
     @property
     def supervisor_configuration(self) -> Path:
-        """What supervisord was started with."""
+        """The configuration file of supervisord."""
         return self.run / "supervisord.conf"
 
-    def create(self) -> None:
-        """Make the folders; `LaptopError` if they belong to another account.
+    @property
+    def nats_configuration(self) -> Path:
+        """The configuration file of NATS."""
+        return self.run / "nats.json"
 
-        Others may pass through, as PostgreSQL's account must, but see nothing.
+    def create(self) -> None:
+        """Create the directories. Raises `LaptopError` if they belong to another user.
+
+        Other users may pass through, because PostgreSQL's user must, but they cannot list anything.
         """
         self.path.mkdir(parents=True, exist_ok=True)
         if self.path.stat().st_uid != os.geteuid():
             raise LaptopError(
-                f"The market in {self.path} belongs to another account. For one of your own: "
-                "make up MARKET_DIR=/another/folder PORT=9080",
+                f"The stack in {self.path} belongs to another user. To start your own: "
+                "make up MARKET_DIR=/another/directory PORT=9080",
                 exit_code=2,
             )
         self.path.chmod(0o711)
@@ -119,7 +132,7 @@ class Home:
             folder.mkdir(mode=0o700, exist_ok=True)
 
     def write_private(self, path: Path, text: str) -> None:
-        """Write a file that only we may read, whole or not at all."""
+        """Write a file atomically, readable by its owner only."""
         unfinished = path.with_name(path.name + ".unfinished")
         unfinished.unlink(missing_ok=True)
         unfinished.touch(mode=0o600)
@@ -127,10 +140,10 @@ class Home:
         unfinished.replace(path)
 
     def secrets(self, databases: Iterable[str]) -> Secrets:
-        """The market's passwords; made at the first call, completed where one is new."""
-        made = asdict(Secrets.generate(databases))
+        """Return the stack's secrets. Those that do not exist yet are generated and saved."""
+        generated = asdict(Secrets.generate(databases))
         known = self._recorded_secrets()
-        complete = {**made, **known, "databases": made["databases"] | known.get("databases", {})}
+        complete = {**generated, **known, "databases": generated["databases"] | known.get("databases", {})}
         if complete != known:
             self.write_private(self._secrets, json.dumps(complete, indent=2) + "\n")
         return Secrets(**complete)
@@ -143,19 +156,24 @@ class Home:
         try:
             return dict(json.loads(text))
         except (ValueError, TypeError):
-            damage = f"{self._secrets} is damaged. `make reset` deletes the data and starts afresh."
-            raise LaptopError(damage) from None
+            raise LaptopError(
+                f"{self._secrets} is damaged. `make reset` deletes all data, so that the stack can start again."
+            ) from None
 
     @property
     def _secrets(self) -> Path:
         return self.path / "secrets.json"
 
+    def write_endpoints(self, endpoints: Mapping[str, Any]) -> None:
+        """Write `endpoints.json`, which tools read to find the parts of the stack. It contains passwords."""
+        self.write_private(self.path / "endpoints.json", json.dumps(endpoints, indent=2) + "\n")
+
     def record_port(self, port: int) -> None:
-        """Remember the gateway's port, for the commands that come after `up`."""
+        """Save the gateway's port for the commands that follow `up`."""
         self._port.write_text(f"{port}\n")
 
     def recorded_port(self) -> int | None:
-        """The gateway's port at the last start, if there was one."""
+        """Return the gateway's port at the last start, or None if there was none."""
         try:
             return int(self._port.read_text())
         except (OSError, ValueError):
@@ -166,11 +184,11 @@ class Home:
         return self.path / "port"
 
     def record_mesh(self, has_mesh: bool) -> None:
-        """Remember whether there are sidecars, for the commands that come after `up`."""
+        """Save whether the stack has sidecars, for the commands that follow `up`."""
         self._mesh.write_text("yes\n" if has_mesh else "no\n")
 
     def recorded_mesh(self) -> bool:
-        """Whether there were sidecars at the last start."""
+        """Return whether the stack had sidecars at the last start."""
         return self._mesh.exists() and self._mesh.read_text() == "yes\n"
 
     @property
@@ -179,13 +197,13 @@ class Home:
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        """Keep other commands from changing this market at the same time; `LaptopError` if one does."""
+        """Hold the lock that commands take to change the stack. Raises `LaptopError` if another command holds it."""
         self.create()
         with (self.path / "lock").open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise LaptopError(
-                    f"Another command is starting or stopping the market in {self.path}."
+                    f"Another command is starting or stopping the stack in {self.path}."
                 ) from None
             yield
