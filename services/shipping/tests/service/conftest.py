@@ -26,7 +26,7 @@ class Client:
     def publish(self, subject, order_id, event_id=""):
         """Publish an event about the order and return its ID."""
         data = {"orderId": order_id, "accountId": "ada", "email": "ada@example.com", "total": {"units": "9"}}
-        return self._nats.tell(subject, data, event_id)
+        return self._nats.send(subject, data, event_id)
 
     def publish_and_wait(self, subject, order_id, event_id=""):
         """Publish an event, wait until the service has handled it, and return its ID."""
@@ -56,7 +56,7 @@ class Client:
 
     def events(self, order_id):
         """Return the data of the events that the service has published about this order."""
-        return [event.data for event in self._nats.told(ORDER_SHIPPED) if event.data["orderId"] == order_id]
+        return [event.data for event in self._nats.events(ORDER_SHIPPED) if event.data["orderId"] == order_id]
 
 
 @pytest.fixture(scope="session")
