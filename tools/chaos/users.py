@@ -73,7 +73,7 @@ class User(threading.Thread):
             raise self._error
 
     def _browse_pages(self) -> None:
-        pages = ["/", f"/p/{self._rng.choice(self._plentiful)}", "/search?q=lantern", "/basket", "/orders"]
+        pages = ["/", f"/p/{self._rng.choice(self._plentiful)}", "/search?q=lantern", "/cart", "/orders"]
         for path in self._rng.sample(pages, 2):
             self._session.open(path)
 
@@ -195,7 +195,7 @@ def _observation(found: Exchange) -> Observation | None:
 
 def _page_observation(page: Exchange) -> Observation | None:
     """Return what a page says about the purchase, or None if it leaves that open."""
-    if page.status == 303 and page.location == "/basket":
+    if page.status == 303 and page.location == "/cart":
         return Observation("", reason="CART_EMPTY")
     if page.status == 303 and (order := re.fullmatch(r"/orders/([\w-]+)", page.location)):
         return Observation(order[1], "PENDING")

@@ -1,4 +1,4 @@
-"""A page as a test sees it: parsed strictly, so that markup that doesn't nest fails the test."""
+"""A strict HTML parser for tests. Markup that does not nest correctly fails the test."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -8,16 +8,16 @@ VOID = {"meta", "link", "img", "input", "br"}
 
 @dataclass
 class Element:
-    """An element with its attributes and what is in it."""
+    """An element with its attributes and its content."""
 
     tag: str
     attributes: dict[str, str]
-    inside: "list[Element | str]" = field(default_factory=list)
+    content: "list[Element | str]" = field(default_factory=list)
 
     def all(self, *tags: str, **attributes: str) -> "list[Element]":
-        """All elements in this one with one of these tags (any, if none is given) and these attributes."""
+        """Return all elements inside with one of these tags (or any tag if none is given) and these attributes."""
         found = []
-        for part in self.inside:
+        for part in self.content:
             if isinstance(part, Element):
                 if part.tag in (tags or (part.tag,)) and attributes.items() <= part.attributes.items():
                     found.append(part)
@@ -25,18 +25,18 @@ class Element:
         return found
 
     def one(self, *tags: str, **attributes: str) -> "Element":
-        """The only such element."""
+        """Return the only such element."""
         (found,) = self.all(*tags, **attributes)
         return found
 
     @property
     def texts(self) -> list[str]:
-        """Every piece of text in it."""
-        return [text for part in self.inside for text in ([part] if isinstance(part, str) else part.texts)]
+        """Every text node."""
+        return [text for part in self.content for text in ([part] if isinstance(part, str) else part.texts)]
 
     @property
     def text(self) -> str:
-        """Its text, with single spaces."""
+        """The text, with single spaces."""
         return " ".join(" ".join(self.texts).split())
 
     def __getitem__(self, attribute: str) -> str:
@@ -53,7 +53,7 @@ class _Builder(HTMLParser):
         names = [name for name, _ in attrs]
         assert len(names) == len(set(names)), f"<{tag}> has an attribute twice: {names}"
         element = Element(tag, {name: value or "" for name, value in attrs})
-        self._open[-1].inside.append(element)
+        self._open[-1].content.append(element)
         if tag not in VOID:
             self._open.append(element)
 
@@ -62,7 +62,7 @@ class _Builder(HTMLParser):
         self._open.pop()
 
     def handle_data(self, data: str) -> None:
-        self._open[-1].inside.append(data)
+        self._open[-1].content.append(data)
 
     def close(self) -> None:
         super().close()
@@ -70,7 +70,7 @@ class _Builder(HTMLParser):
 
 
 def parse(html: str) -> Element:
-    """The document. Fails where elements are not closed in order, or have an attribute twice."""
+    """Return the document. Fails if elements are not closed in order or have an attribute twice."""
     builder = _Builder()
     builder.feed(html)
     builder.close()

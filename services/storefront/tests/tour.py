@@ -1,32 +1,32 @@
-"""A walk through the whole shop: one example of every page, for tests that hold all pages to a rule."""
+"""A tour of the shop that visits every page once, for tests of rules that hold for all pages."""
 
 from chassis import money
 from chassis.errors import FailedPrecondition
 from nightmarket.orders.v1.orders_pb2 import Address, Shipping
-from services.storefront.tests.fakes.buyers import order, step
-from services.storefront.tests.fakes.state import SIGN, State
+from services.storefront.tests.fakes.orders import order, step
+from services.storefront.tests.fakes.state import MARK, State
 from services.storefront.tests.visitor import Answer, Visitor
 
 BUYER = "ada@example.com"
 _ADDRESS = Address(
-    name=f"{SIGN}Ada{SIGN}",
-    line1=f"{SIGN}Road{SIGN}",
-    line2=f"{SIGN}Flat{SIGN}",
-    city=f"{SIGN}London{SIGN}",
+    name=f"{MARK}Ada{MARK}",
+    line1=f"{MARK}Road{MARK}",
+    line2=f"{MARK}Flat{MARK}",
+    city=f"{MARK}London{MARK}",
     postal_code="1",
     country_code="GB",
 )
 
 
-def set_the_scene(state: State) -> None:
-    """Goods in every stock, baskets, orders in every state."""
+def fill(state: State) -> None:
+    """Set up products at every stock level, a cart, and orders in every state."""
     state.stock |= {"lamps-1": 0, "lamps-2": 1, "lamps-3": 4}
-    state.alike["lamps-4"] = ["teas-1", "toys-2"]
-    state.baskets[BUYER] = {"lamps-5": 2, "teas-2": 1}
-    shipping = Shipping(address=_ADDRESS, cost=money.to_wire(0), tracking_number=f"{SIGN}NM1{SIGN}")
+    state.recommendations["lamps-4"] = ["teas-1", "toys-2"]
+    state.carts[BUYER] = {"lamps-5": 2, "teas-2": 1}
+    shipping = Shipping(address=_ADDRESS, cost=money.to_wire(0), tracking_number=f"{MARK}NM1{MARK}")
     journey = [
         step("order.place", "orders", 0),
-        step("payment.authorize", "payments", 0.2, "rejected", f"{SIGN}No{SIGN}"),
+        step("payment.authorize", "payments", 0.2, "rejected", f"{MARK}No{MARK}"),
         step("payment.capture", "payments", 0.3, "unknown"),
     ]
     for name in ("PENDING", "CONFIRMED", "SHIPPED", "CANCELLED"):
@@ -36,34 +36,34 @@ def set_the_scene(state: State) -> None:
         state.orders[f"old-{number}"] = order(f"old-{number}")
 
 
-def walk(visitor: Visitor, state: State) -> dict[str, Answer]:
-    """Every page by a name, first as somebody who has not signed in, then as a buyer."""
-    set_the_scene(state)
+def tour(visitor: Visitor, state: State) -> dict[str, Answer]:
+    """Return every page by a name, first as a visitor who is not signed in, then as a buyer."""
+    fill(state)
     visitor.account = ""
-    seen = {path: visitor.get(path) for path in _OPEN}
-    seen["wrong password"] = visitor.send(visitor.get("/sign-in?next=/basket"), "/sign-in", email=BUYER)
+    pages = {path: visitor.get(path) for path in _PUBLIC}
+    pages["wrong password"] = visitor.submit(visitor.get("/sign-in?next=/cart"), "/sign-in", email=BUYER)
     state.accounts[BUYER] = "lantern light"
-    seen["taken address"] = visitor.send(visitor.get("/sign-up"), "/sign-up", email=BUYER, name="")
+    pages["email taken"] = visitor.submit(visitor.get("/sign-up"), "/sign-up", email=BUYER, name="")
     visitor.account = BUYER
-    seen |= {f"{path} of a buyer": visitor.get(path) for path in _FOR_BUYERS}
-    seen["changed"] = visitor.send(visitor.get("/basket"), "/basket/items/lamps-5", quantity="1")
-    seen["changed wrongly"] = visitor.send(visitor.get("/basket"), "/basket/items/lamps-5", quantity="-")
-    seen["no town"] = visitor.send(visitor.get("/checkout"), "/checkout", city="")
-    state.refusal = FailedPrecondition("SOLD_OUT", "", {"lamps-5": "1", "orderId": "CANCELLED"})
-    seen["sold out"] = visitor.send(visitor.get("/checkout"), "/checkout", city="¤London¤")
-    state.break_down("inventory")
-    seen["no stock"] = visitor.get("/p/teas-9")
-    state.break_down("orders")
-    seen["closed"] = visitor.get("/orders")
-    state.trouble.clear()
-    state.baskets.clear()
-    seen["empty basket"] = visitor.get("/basket")
+    pages |= {f"{path} of a buyer": visitor.get(path) for path in _PRIVATE}
+    pages["updated cart"] = visitor.submit(visitor.get("/cart"), "/cart/items/lamps-5", quantity="1")
+    pages["invalid quantity"] = visitor.submit(visitor.get("/cart"), "/cart/items/lamps-5", quantity="-")
+    pages["no city"] = visitor.submit(visitor.get("/checkout"), "/checkout", city="")
+    state.rejection = FailedPrecondition("SOLD_OUT", "", {"lamps-5": "1", "orderId": "CANCELLED"})
+    pages["sold out"] = visitor.submit(visitor.get("/checkout"), "/checkout", city="¤London¤")
+    state.take_down("inventory")
+    pages["unknown stock"] = visitor.get("/p/teas-9")
+    state.take_down("orders")
+    pages["orders is down"] = visitor.get("/orders")
+    state.errors.clear()
+    state.carts.clear()
+    pages["empty cart"] = visitor.get("/cart")
     state.orders.clear()
-    seen["no orders"] = visitor.get("/orders")
-    return seen
+    pages["no orders"] = visitor.get("/orders")
+    return pages
 
 
-_OPEN = (
+_PUBLIC = (
     "/",
     "/c/lamps",
     "/c/lamps?after=24",
@@ -77,13 +77,13 @@ _OPEN = (
     "/p/lamps-4",
     "/p/no-such",
     "/nowhere",
-    "/sign-in?next=/basket",
+    "/sign-in?next=/cart",
     "/sign-up",
 )
-_FOR_BUYERS = (
+_PRIVATE = (
     "/",
     "/p/lamps-4",
-    "/basket",
+    "/cart",
     "/checkout",
     "/orders",
     "/orders/PENDING",

@@ -1,1 +1,1 @@
-"""The storefront: the web shop that people see."""
+"""The storefront: the web shop."""

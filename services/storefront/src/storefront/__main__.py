@@ -5,24 +5,21 @@ import flask
 from chassis.config import load
 from chassis.http_server import add_http_server
 from chassis.lifecycle import Service, Stage
-from storefront import language
-from storefront.app import build
-from storefront.aside import Aside
+from storefront.app import create_app
 from storefront.clients import connect
 from storefront.config import Config
 
 
 def build_service(config: Config) -> Service:
-    """The whole service, wired but not started."""
+    """Return the service, wired but not started."""
     service = Service(config)
 
-    def app() -> flask.Flask:
-        clients, aside = connect(config), Aside()
+    def build_app() -> flask.Flask:
+        clients = connect(config)
         service.on_stop(Stage.CLOSE, clients.close)
-        service.on_stop(Stage.WORKERS, aside.stop)
-        return build(clients, aside, config.secret_key, language.installed())
+        return create_app(clients, config.secret_key)
 
-    add_http_server(service, app)
+    add_http_server(service, build_app)
     return service
 
 

@@ -1,107 +1,82 @@
-"""The Flask app: every route of the shop, and what stands around the pages."""
-
-from collections.abc import Callable
+"""The application factory."""
 
 import flask
-from flask.sessions import SecureCookieSessionInterface
 from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from chassis import money
+from chassis import http_app, money
 from chassis.errors import ErrorMap, Invalid
-from chassis.http_app import init_app
-from storefront import countries, headers, texts
-from storefront.aside import Aside
-from storefront.assets import Assets
+from nightmarket import limits
+from storefront import languages, session, texts
+from storefront.blueprints import account, browse, cart, checkout, orders, system
 from storefront.clients import Clients
-from storefront.csrf import Csrf
-from storefront.domain.basket import QuantityInvalid
-from storefront.domain.forms import FormExpired
-from storefront.language import Languages, Translations
-from storefront.pages.account import AccountPages
-from storefront.pages.basket import BasketPages
-from storefront.pages.browse import Browse
-from storefront.pages.checkout import CheckoutPages
-from storefront.pages.frame import Frame, sign_in_place
-from storefront.pages.orders import OrderPages
-from storefront.pages.plain import PlainPages
-from storefront.readiness import MarketReadiness
-from storefront.session import account_email, is_signed_in
-from storefront.window import ShopWindow
+from storefront.domain.cart import QuantityInvalid
+from storefront.domain.orders import FormExpired
+from storefront.featured_products import FeaturedProducts
+from storefront.layout import error_page, sign_in_url
 
-Page = Callable[..., ResponseReturnValue]
 ERROR_MAP: ErrorMap = {QuantityInvalid: Invalid, FormExpired: Invalid}
+# Only files of the shop itself are loaded, and no script runs.
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "img-src 'self'",
+        "style-src 'self'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ]
+)
+_HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
 
 
-def build(clients: Clients, aside: Aside, secret_key: str, translations: Translations) -> flask.Flask:
-    """The app with all its pages."""
+def create_app(
+    clients: Clients, secret_key: str, translations: languages.Translations | None = None
+) -> flask.Flask:
+    """Return the shop's app.
+
+    `secret_key` signs the `shop` cookie and the CSRF tokens. `translations` defaults to the installed languages.
+    """
     app = flask.Flask("storefront", static_folder=None)
     app.secret_key = secret_key
-    app.config["SESSION_COOKIE_NAME"] = "shop"
-    app.config["SESSION_COOKIE_SAMESITE"] = "Lax"
-    app.session_interface = _Cookies()
-    assets, window = Assets(), ShopWindow(clients.shelves)
-    frame = Frame(window)
-    _speak(app, assets, translations)
-    _route(app, frame, clients, window, aside, assets)
-    init_app(app, ERROR_MAP, frame.error)
-    Csrf(secret_key).attach(app)
-    app.after_request(headers.protect)
-    # The gateway says by which scheme the visitor came.
+    app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    app.jinja_env.filters["money"] = money.text
+    app.jinja_env.globals.update(
+        account_email=session.account_email,
+        limits=limits,
+        is_signed_in=session.is_signed_in,
+        sign_in_url=sign_in_url,
+        static_url=system.STATIC_FILES.url,
+        texts=texts,
+    )
+    languages.init_app(app, languages.load_translations() if translations is None else translations)
+    app.extensions["clients"] = clients
+    app.extensions["featured_products"] = FeaturedProducts(clients.catalog)
+    app.extensions["readiness"] = system.ShopReadiness(clients)
+    for module in (browse, cart, checkout, account, orders, system):
+        app.register_blueprint(module.bp)
+    http_app.init_app(app, ERROR_MAP, error_page)
+    session.init_app(app)
+    app.register_error_handler(CSRFError, _csrf_error)
+    app.after_request(_add_security_headers)
+    # The gateway reports whether the visitor came by HTTPS.
     app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, x_proto=1, x_host=0)  # type: ignore[method-assign]
     return app
 
 
-def _route(
-    app: flask.Flask, frame: Frame, clients: Clients, window: ShopWindow, aside: Aside, assets: Assets
-) -> None:
-    browse = Browse(frame, clients.shelves, window, aside)
-    basket = BasketPages(frame, clients.baskets)
-    account = AccountPages(frame, clients.accounts)
-    checkout = CheckoutPages(frame, clients.baskets, clients.orders)
-    orders = OrderPages(frame, clients.orders)
-    plain = PlainPages(assets, MarketReadiness(clients, aside))
-    routes: list[tuple[str, str, Page]] = [
-        ("GET", "/", browse.home),
-        ("GET", "/c/<slug>", browse.stall),
-        ("GET", "/search", browse.search),
-        ("GET", "/p/<product_id>", browse.product),
-        ("GET", "/basket", basket.show),
-        ("POST", "/basket/items", basket.add),
-        ("POST", "/basket/items/<product_id>", basket.change),
-        ("POST", "/basket/items/<product_id>/remove", basket.remove),
-        ("GET", "/sign-in", account.sign_in_form),
-        ("POST", "/sign-in", account.sign_in),
-        ("GET", "/sign-up", account.sign_up_form),
-        ("POST", "/sign-up", account.sign_up),
-        ("POST", "/sign-out", account.sign_out),
-        ("GET", "/checkout", checkout.show),
-        ("POST", "/checkout", checkout.place),
-        ("GET", "/orders", orders.list),
-        ("GET", "/orders/<order_id>", orders.show),
-        ("POST", "/orders/<order_id>/cancel", orders.cancel),
-        ("GET", "/readyz", plain.readyz),
-        ("GET", "/robots.txt", plain.robots),
-        ("GET", "/favicon.svg", plain.favicon),
-        ("GET", "/static/<version>/<name>", plain.asset),
-    ]
-    for method, path, page in routes:
-        app.add_url_rule(path, f"{method} {path}", page, methods=[method])
+def _csrf_error(error: CSRFError) -> ResponseReturnValue:
+    return error_page(Invalid("FORM_EXPIRED", error.description or ""), 400)
 
 
-def _speak(app: flask.Flask, assets: Assets, translations: Translations) -> None:
-    app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
-    Languages(translations).attach(app)
-    app.jinja_env.filters["money"] = money.text
-    app.jinja_env.globals.update(
-        asset=assets.url, texts=texts, countries=countries.COUNTRIES,
-        account_email=account_email, is_signed_in=is_signed_in, sign_in_place=sign_in_place,
-    )  # fmt: skip
-
-
-class _Cookies(SecureCookieSessionInterface):
-    """The shop's own cookie: only by https where the visitor came by https."""
-
-    def get_cookie_secure(self, app: flask.Flask) -> bool:
-        return flask.request.is_secure
+def _add_security_headers(response: flask.Response) -> flask.Response:
+    for name, value in _HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

@@ -1,27 +1,27 @@
-"""What the storefront takes from the environment."""
+"""The storefront's configuration."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from chassis.config import ServiceConfig
 
-_SHORTEST_SECRET = 16
+_MIN_SECRET_LENGTH = 16
 
 
 class Secret(str):
-    """A key to sign with, of 16 characters or more."""
+    """A signing key of at least 16 characters."""
 
     __slots__ = ()
 
     def __new__(cls, value: str) -> Self:
-        if len(value) < _SHORTEST_SECRET:
-            raise ValueError(f"must have at least {_SHORTEST_SECRET} characters")
+        if len(value) < _MIN_SECRET_LENGTH:
+            raise ValueError(f"must have at least {_MIN_SECRET_LENGTH} characters")
         return super().__new__(cls, value)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(ServiceConfig):
-    """See README.md for each variable."""
+    """The environment variables of the storefront. README.md describes them."""
 
     service: ClassVar[str] = "storefront"
 

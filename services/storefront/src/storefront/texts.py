@@ -1,4 +1,7 @@
-"""Sentences for the words that other services use: reasons, steps, outcomes, cards. `N_` marks what is translated."""
+"""The shop's sentences for the words that services use (reasons, steps, outcomes, cards, states), and the countries.
+
+`N_` marks a text for translation.
+"""
 
 from collections.abc import Mapping
 
@@ -6,93 +9,159 @@ from chassis.errors import AppError
 
 
 def N_(text: str) -> str:
-    """Marks a text for translation; it is translated where it is shown."""
+    """Mark a text for translation. Templates translate it when they show it."""
     return text
 
 
 REASONS: Mapping[str, str] = {
-    "EMAIL_INVALID": N_("This does not look like an e-mail address."),
-    "EMAIL_TAKEN": N_("There is an account with this e-mail address already. Sign in instead?"),
-    "NAME_INVALID": N_("Please give a name of 1 to 100 characters."),
-    "PASSWORD_TOO_SHORT": N_("Please take a password of 8 characters or more."),
-    "PASSWORD_TOO_LONG": N_("Please take a password of 128 characters or fewer."),
-    "CREDENTIALS_WRONG": N_("The e-mail address or the password is wrong."),
-    "QUANTITY_INVALID": N_("Please give a whole number of pieces, up to 99."),
-    "CART_FULL": N_("Your basket is full: it holds up to 50 products, and up to 99 pieces of each."),
-    "CART_EMPTY": N_("There is nothing in your basket yet."),
-    "PRODUCT_NOT_FOUND": N_("This product is not sold here, or not any more."),
-    "PRODUCT_GONE": N_("Something in your basket is not sold any more. Please take it out."),
-    "SOLD_OUT": N_("Somebody was faster: there are not enough pieces left."),
+    "EMAIL_INVALID": N_("That doesn't look like an email address."),
+    "EMAIL_TAKEN": N_("There's already an account with this email address. Sign in instead?"),
+    "NAME_INVALID": N_("Please enter a name of 1 to 100 characters."),
+    "PASSWORD_TOO_SHORT": N_("Please choose a password of at least 8 characters."),
+    "PASSWORD_TOO_LONG": N_("Please choose a password of at most 128 characters."),
+    "CREDENTIALS_WRONG": N_("Wrong email address or password."),
+    "QUANTITY_INVALID": N_("Please enter a whole number, up to 99."),
+    "CART_FULL": N_("Your cart is full. It holds up to 50 products, and up to 99 of each."),
+    "CART_EMPTY": N_("Your cart is empty."),
+    "PRODUCT_NOT_FOUND": N_("Sorry, we don't carry this product."),
+    "PRODUCT_GONE": N_("We no longer carry a product in your cart. Please remove it."),
+    "SOLD_OUT": N_("Sorry, not enough left in stock."),
     "CARD_DECLINED": N_("The bank declined this card."),
-    "INSUFFICIENT_FUNDS": N_("There is not enough money on this card."),
+    "INSUFFICIENT_FUNDS": N_("This card has insufficient funds."),
     "PAYMENT_TOKEN_INVALID": N_("Please choose a card."),
     "ADDRESS_INVALID": N_("Please check the address."),
-    "COUNTRY_INVALID": N_("We cannot send parcels to this country."),
-    "IDEMPOTENCY_KEY_REUSED": N_("This order has been placed before; it is in the list below."),
-    "ORDER_NOT_FOUND": N_("You have no such order."),
-    "ORDER_SHIPPED": N_("The parcel is on its way already, so the order cannot be cancelled."),
-    "ORDER_BUSY": N_("This order is being worked on right now. Please try again in a moment."),
+    "COUNTRY_INVALID": N_("Sorry, we don't ship to this country."),
+    "IDEMPOTENCY_KEY_REUSED": N_("You've already placed this order. You'll find it in the list below."),
+    "ORDER_NOT_FOUND": N_("We couldn't find this order."),
+    "ORDER_SHIPPED": N_("Your order has already shipped, so it can't be canceled."),
+    "ORDER_BUSY": N_("We're working on this order right now. Please try again in a moment."),
     "ORDER_UNKNOWN": N_(
-        "We did not hear back, so we do not know yet whether the order was placed. Press the button again: "
-        "you will not be charged twice."
+        "We can't tell yet whether your order was placed. Please click “Place order” again. "
+        "You won't be charged twice."
     ),
-    "CANCELLED_BY_BUYER": N_("You wanted it so."),
+    "CANCELLED_BY_BUYER": N_("Canceled at your request."),
     "QUERY_TOO_LONG": N_("Please search for fewer words."),
-    "PAGE_TOKEN_INVALID": N_("This page of the list has moved. Please start from the first one."),
-    "FORM_EXPIRED": N_(
-        "This form was open for too long. Please go back, load the page again and send it once more."
-    ),
-    "UPSTREAM_UNAVAILABLE": N_("One of our services does not answer right now."),
+    "PAGE_TOKEN_INVALID": N_("This list has changed. Please start over from the first page."),
+    "FORM_EXPIRED": N_("This form has expired. Please go back, reload the page and try again."),
+    "UPSTREAM_UNAVAILABLE": N_("One of our services isn't responding right now."),
 }
-_OTHER_REFUSAL = N_("This did not work. Please check what you entered.")
-_OTHER_FAILURE = N_("Something went wrong on our side. Please try again in a moment.")
+_OTHER_REJECTION = N_("That didn't work. Please check what you entered.")
+_OTHER_FAILURE = N_("Something went wrong on our end. Please try again in a moment.")
 
 STEPS: Mapping[str, str] = {
-    "order.place": N_("Write the order down"),
-    "stock.reserve": N_("Put the pieces aside"),
-    "payment.authorize": N_("Check the card, hold the amount"),
-    "stock.commit": N_("Take the pieces from the shelf"),
+    "order.place": N_("Place the order"),
+    "stock.reserve": N_("Reserve the stock"),
+    "payment.authorize": N_("Authorize the payment"),
+    "stock.commit": N_("Take the items out of stock"),
     "order.confirm": N_("Confirm the order"),
     "payment.capture": N_("Charge the card"),
-    "cart.clear": N_("Empty the basket"),
-    "shipment.ship": N_("Hand the parcel to the carrier"),
-    "shipment.cancel": N_("Hold the parcel back"),
-    "payment.cancel": N_("Give the money back"),
-    "stock.release": N_("Put the pieces back on the shelf"),
+    "cart.clear": N_("Empty the cart"),
+    "shipment.ship": N_("Hand the shipment to the carrier"),
+    "shipment.cancel": N_("Cancel the shipment"),
+    "payment.cancel": N_("Cancel the payment"),
+    "stock.release": N_("Release the stock"),
     "order.cancel": N_("Cancel the order"),
 }
 OUTCOMES: Mapping[str, str] = {
-    "started": N_("under way"),
+    "started": N_("in progress"),
     "done": N_("done"),
     "rejected": N_("rejected"),
-    "unknown": N_("no answer, will be tried again"),
+    "unknown": N_("no answer, retrying"),
 }
 CARD_NAMES: Mapping[str, str] = {
     "tok_visa": N_("Visa"),
     "tok_mastercard": N_("Mastercard"),
-    "tok_declined": N_("A card that is declined"),
-    "tok_insufficient_funds": N_("An empty card"),
-    "tok_slow": N_("A slow bank"),
-    "tok_lost_answer": N_("A lost answer"),
+    "tok_declined": N_("Declined card"),
+    "tok_insufficient_funds": N_("Empty account"),
+    "tok_slow": N_("Slow bank"),
+    "tok_lost_answer": N_("Lost answer"),
 }
-CARD_STORIES: Mapping[str, str] = {
+CARD_DESCRIPTIONS: Mapping[str, str] = {
     "tok_visa": N_("Works. The usual choice."),
     "tok_mastercard": N_("Works just as well."),
-    "tok_declined": N_("The bank says no. The pieces go back on the shelf, and you keep your basket."),
-    "tok_insufficient_funds": N_("The bank says that there is not enough money. Nothing is charged."),
-    "tok_slow": N_("The bank thinks for a while. The order waits for it, and goes on by itself."),
-    "tok_lost_answer": N_(
-        "The bank charges the card, but its answer never arrives. Watch how the market finds out."
-    ),
+    "tok_declined": N_("The bank says no. The items go back into stock, and your cart stays full."),
+    "tok_insufficient_funds": N_("The bank says there isn't enough money. You are not charged."),
+    "tok_slow": N_("The bank takes its time. Your order waits, then continues automatically."),
+    "tok_lost_answer": N_("The bank charges the card, but its answer never arrives. Watch the shop recover."),
 }
 STATES: Mapping[str, str] = {
-    "pending": N_("being worked on"),
+    "pending": N_("in progress"),
     "confirmed": N_("confirmed"),
-    "shipped": N_("on its way"),
-    "cancelled": N_("cancelled"),
+    "shipped": N_("shipped"),
+    "cancelled": N_("canceled"),
+}
+# The countries that the checkout offers, by ISO 3166-1 code. The shipping service accepts more.
+COUNTRIES: Mapping[str, str] = {
+    "AR": N_("Argentina"),
+    "AU": N_("Australia"),
+    "AT": N_("Austria"),
+    "BE": N_("Belgium"),
+    "BR": N_("Brazil"),
+    "BG": N_("Bulgaria"),
+    "CA": N_("Canada"),
+    "CL": N_("Chile"),
+    "CN": N_("China"),
+    "CO": N_("Colombia"),
+    "HR": N_("Croatia"),
+    "CY": N_("Cyprus"),
+    "CZ": N_("Czechia"),
+    "DK": N_("Denmark"),
+    "EG": N_("Egypt"),
+    "EE": N_("Estonia"),
+    "FI": N_("Finland"),
+    "FR": N_("France"),
+    "GE": N_("Georgia"),
+    "DE": N_("Germany"),
+    "GH": N_("Ghana"),
+    "GR": N_("Greece"),
+    "HK": N_("Hong Kong"),
+    "HU": N_("Hungary"),
+    "IS": N_("Iceland"),
+    "IN": N_("India"),
+    "ID": N_("Indonesia"),
+    "IE": N_("Ireland"),
+    "IL": N_("Israel"),
+    "IT": N_("Italy"),
+    "JP": N_("Japan"),
+    "KE": N_("Kenya"),
+    "LV": N_("Latvia"),
+    "LT": N_("Lithuania"),
+    "LU": N_("Luxembourg"),
+    "MY": N_("Malaysia"),
+    "MT": N_("Malta"),
+    "MX": N_("Mexico"),
+    "MA": N_("Morocco"),
+    "NL": N_("Netherlands"),
+    "NZ": N_("New Zealand"),
+    "NG": N_("Nigeria"),
+    "NO": N_("Norway"),
+    "PE": N_("Peru"),
+    "PH": N_("Philippines"),
+    "PL": N_("Poland"),
+    "PT": N_("Portugal"),
+    "RO": N_("Romania"),
+    "RS": N_("Serbia"),
+    "SG": N_("Singapore"),
+    "SK": N_("Slovakia"),
+    "SI": N_("Slovenia"),
+    "ZA": N_("South Africa"),
+    "KR": N_("South Korea"),
+    "ES": N_("Spain"),
+    "SE": N_("Sweden"),
+    "CH": N_("Switzerland"),
+    "TW": N_("Taiwan"),
+    "TH": N_("Thailand"),
+    "TN": N_("Tunisia"),
+    "TR": N_("Türkiye"),
+    "UA": N_("Ukraine"),
+    "AE": N_("United Arab Emirates"),
+    "GB": N_("United Kingdom"),
+    "US": N_("United States"),
+    "UY": N_("Uruguay"),
+    "VN": N_("Vietnam"),
 }
 
 
 def of_error(error: AppError) -> str:
-    """What to tell a visitor about an error, in English; translated where it is shown."""
-    return REASONS.get(error.reason, _OTHER_FAILURE if error.code.http >= 500 else _OTHER_REFUSAL)
+    """Return the English sentence for an error. Templates translate it when they show it."""
+    return REASONS.get(error.reason, _OTHER_FAILURE if error.code.http >= 500 else _OTHER_REJECTION)

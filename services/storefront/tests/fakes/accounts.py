@@ -1,4 +1,4 @@
-"""The accounts, as their interface says: a real HTTP server on loopback."""
+"""A fake of accounts that follows its HTTP interface: a real server on loopback."""
 
 import json
 import threading
@@ -14,15 +14,15 @@ EXPIRES = "2099-01-01T00:00:00Z"
 
 
 class FakeAccounts:
-    """What the two calls do. The token of an account is token-of-<e-mail address>."""
+    """Keeps passwords by email address. The token of an account is token-of-<email address>."""
 
     def __init__(self, state: State) -> None:
         self._state = state
 
     def answer(self, method: str, path: str, body: dict[str, str]) -> tuple[int, dict[str, Any]]:
-        """Status and JSON."""
+        """Return the status and the JSON body for a request."""
         try:
-            self._state.note("accounts", f"{method} {path}")
+            self._state.record("accounts", f"{method} {path}")
             if path == "/.well-known/jwks.json":
                 return 200, {"keys": []}
             if path == "/api/v1/accounts":
@@ -33,19 +33,19 @@ class FakeAccounts:
 
     def _sign_up(self, email: str, password: str, name: str) -> dict[str, Any]:
         if email in self._state.accounts:
-            raise Conflict("EMAIL_TAKEN", "There is an account with this e-mail address already.")
+            raise Conflict("EMAIL_TAKEN", "There is already an account with this email address.")
         self._state.accounts[email] = password
         return {"account": {"id": email, "email": email, "name": name}}
 
     def _sign_in(self, email: str, password: str) -> dict[str, Any]:
         if self._state.accounts.get(email) != password:
-            raise Unauthenticated("CREDENTIALS_WRONG", "The e-mail address or the password is wrong.")
+            raise Unauthenticated("CREDENTIALS_WRONG", "Wrong email address or password.")
         return {"token": f"token-of-{email}", "expiresAt": EXPIRES}
 
 
 @contextmanager
 def serving(accounts: FakeAccounts) -> Iterator[str]:
-    """Serves it on a free port; gives the URL."""
+    """Serve the fake on a free port and return its URL."""
 
     class Handler(BaseHTTPRequestHandler):
         wbufsize = -1
@@ -62,7 +62,7 @@ def serving(accounts: FakeAccounts) -> Iterator[str]:
         do_GET = do_POST = _any
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Suppress the request log."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

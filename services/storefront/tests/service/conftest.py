@@ -4,47 +4,46 @@ from contextlib import contextmanager
 import flask
 import pytest
 
-from services.storefront.tests.fakes.market import FakeMarket, running
+from services.storefront.tests.fakes.stack import FakeStack, running
 from services.storefront.tests.fakes.state import State
 from services.storefront.tests.visitor import Visitor
-from storefront import language
-from storefront.app import build
-from storefront.aside import Aside
+from storefront.app import create_app
 from storefront.clients import connect
 from storefront.config import Config
+from storefront.languages import Translations
 
 
 @pytest.fixture(scope="session")
-def market(free_port) -> Iterator[FakeMarket]:
-    with running(free_port) as market:
-        yield market
+def stack(free_port) -> Iterator[FakeStack]:
+    with running(free_port) as stack:
+        yield stack
 
 
 @pytest.fixture
-def state(market: FakeMarket) -> State:
-    """What the fake services know, fresh for each test."""
-    market.reset()
-    return market.state
+def state(stack: FakeStack) -> State:
+    """The data of the fake services, reset for each test."""
+    stack.reset()
+    return stack.state
 
 
 @contextmanager
-def built(config: Config, translations: language.Translations) -> Iterator[flask.Flask]:
-    clients, aside = connect(config), Aside()
-    yield build(clients, aside, config.secret_key, translations)
-    aside.stop()
+def built_app(config: Config, translations: Translations | None = None) -> Iterator[flask.Flask]:
+    """Build an app with clients of its own."""
+    clients = connect(config)
+    yield create_app(clients, config.secret_key, translations)
     clients.close()
 
 
 @pytest.fixture(scope="session")
-def app(market: FakeMarket) -> Iterator[flask.Flask]:
-    with built(market.config, language.installed()) as app:
+def app(stack: FakeStack) -> Iterator[flask.Flask]:
+    with built_app(stack.config) as app:
         yield app
 
 
 @pytest.fixture
-def new_app(market: FakeMarket, state: State) -> Iterator[flask.Flask]:
-    """A shop that has just started and knows nothing yet."""
-    with built(market.config, language.installed()) as app:
+def new_app(stack: FakeStack, state: State) -> Iterator[flask.Flask]:
+    """An app with empty caches."""
+    with built_app(stack.config) as app:
         yield app
 
 
@@ -55,5 +54,5 @@ def visitor(app: flask.Flask, state: State) -> Visitor:
 
 @pytest.fixture
 def buyer(visitor: Visitor) -> Visitor:
-    """A visitor who has signed in."""
+    """A visitor who is signed in."""
     return visitor.sign_in_as("ada@example.com")

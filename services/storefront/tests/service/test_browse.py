@@ -9,14 +9,14 @@ def names(answer):
     ]
 
 
-def test_the_home_page_shows_a_product_of_each_stall_and_all_stalls(visitor):
+def test_the_home_page_shows_a_product_of_each_category_and_all_categories(visitor):
     home = visitor.get("/")
     assert [name.split()[0] for name in names(home)] == ["¤lamps", "¤teas", "¤toys"]
     tiles = home.page.one("ul", **{"class": "tiles"})
     assert [link["href"] for link in tiles.all("a")] == ["/c/lamps", "/c/teas", "/c/toys"]
 
 
-def test_a_stall_shows_its_products_page_by_page(visitor):
+def test_a_category_shows_its_products_page_by_page(visitor):
     first = visitor.get("/c/lamps")
     second = visitor.get(first.page.one("a", rel="next")["href"])
     assert [len(names(first)), len(names(second))] == [24, 2]
@@ -24,11 +24,11 @@ def test_a_stall_shows_its_products_page_by_page(visitor):
     assert not second.page.all("a", rel="next")
 
 
-def test_a_stall_that_is_not_there_is_not_found(visitor):
+def test_an_unknown_category_is_not_found(visitor):
     assert visitor.get("/c/nowhere").status == 404
 
 
-def test_a_search_finds_products_and_keeps_its_words_in_the_field_and_from_page_to_page(visitor):
+def test_a_search_finds_products_and_keeps_its_query_from_page_to_page(visitor):
     first = visitor.get("/search?q=teas")
     second = visitor.get(first.page.one("a", rel="next")["href"])
     assert len(names(second)) == 2
@@ -36,28 +36,28 @@ def test_a_search_finds_products_and_keeps_its_words_in_the_field_and_from_page_
     assert second.page.one("input", id="q")["value"] == "teas"
 
 
-def test_a_search_without_words_shows_everything(visitor):
+def test_a_search_without_a_query_shows_all_products(visitor):
     assert len(names(visitor.get("/search"))) == 24
 
 
-def test_a_search_that_finds_nothing_says_so(visitor):
-    assert "No stall has this tonight" in visitor.get("/search?q=submarine").text
+def test_a_search_without_results_says_so(visitor):
+    assert "We couldn't find anything like that" in visitor.get("/search?q=submarine").text
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "text"),
     [
         ("/search?q=" + "x" * 201, "Please search for fewer words."),
-        ("/search?q=teas&after=nonsense", "This page of the list has moved."),
+        ("/search?q=teas&after=nonsense", "This list has changed."),
     ],
 )
-def test_a_search_that_makes_no_sense_is_explained(visitor, path, told):
+def test_an_invalid_search_is_explained(visitor, path, text):
     answer = visitor.get(path)
     assert answer.status == 400
-    assert told in answer.page.one(role="alert").text
+    assert text in answer.page.one(role="alert").text
 
 
-def test_what_somebody_searched_for_is_text_and_never_markup(visitor):
+def test_a_query_is_escaped(visitor):
     answer = visitor.get("/search?q=%3Cscript%3Ealert(1)%3C/script%3E")
     assert "<script>" in answer.page.one("h1").text
     assert not answer.page.all("script")
@@ -73,33 +73,29 @@ def test_a_product_page_shows_picture_price_and_description(visitor):
 
 
 @pytest.mark.parametrize(
-    ("pieces", "words", "can_buy"),
+    ("units", "text", "css_class", "can_be_bought"),
     [
-        (50, "In stock", True),
-        (6, "In stock", True),
-        (5, "Only 5 left", True),
-        (1, "Only 1 left", True),
-        (0, "Sold out", False),
+        (50, "In stock", "in-stock", True),
+        (6, "In stock", "in-stock", True),
+        (5, "Only 5 left", "low", True),
+        (1, "Only 1 left", "low", True),
+        (0, "Sold out", "sold-out", False),
     ],
 )
-def test_a_product_page_says_in_words_what_is_left(visitor, state, pieces, words, can_buy):
-    state.stock["toys-1"] = pieces
+def test_a_product_page_shows_the_stock(visitor, state, units, text, css_class, can_be_bought):
+    state.stock["toys-1"] = units
     page = visitor.get("/p/toys-1").page
-    assert page.one("p", **{"class": f"stock {level(pieces)}"}).text == words
-    assert bool(page.all("form", action="/basket/items")) is can_buy
+    assert page.one("p", **{"class": f"stock {css_class}"}).text == text
+    assert bool(page.all("form", action="/cart/items")) is can_be_bought
 
 
-def level(pieces):
-    return "sold-out" if not pieces else "few" if pieces <= 5 else "plenty"
-
-
-def test_nobody_can_ask_for_more_pieces_than_there_are(visitor, state):
+def test_the_maximum_quantity_is_the_stock(visitor, state):
     state.stock["toys-1"] = 3
     assert visitor.get("/p/toys-1").page.one("input", id="quantity")["max"] == "3"
 
 
-def test_a_product_page_shows_what_is_bought_together_and_not_the_product_itself(visitor, state):
-    state.alike["toys-1"] = ["teas-2", "toys-1", "not-sold-any-more", "lamps-3"]
+def test_a_product_page_shows_recommendations_without_the_product_itself(visitor, state):
+    state.recommendations["toys-1"] = ["teas-2", "toys-1", "no-longer-sold", "lamps-3"]
     answer = visitor.get("/p/toys-1")
     assert names(answer) == ["¤teas No. 2 <b>¤", "¤lamps No. 3 <b>¤"]
 
@@ -108,11 +104,11 @@ def test_without_recommendations_there_is_no_empty_section(visitor):
     assert "Often bought together" not in visitor.get("/p/toys-1").text
 
 
-def test_a_product_page_asks_three_services_once_each(visitor, state):
+def test_a_product_page_makes_three_calls(visitor, state):
     visitor.get("/")
-    state.asked.clear()
+    state.calls.clear()
     visitor.get("/p/toys-1")
-    assert sorted(state.asked) == [
+    assert sorted(state.calls) == [
         "catalog.BatchGetProducts",
         "inventory.GetStock",
         "recommendations.ListRecommendations",
@@ -123,9 +119,9 @@ def test_a_product_page_asks_three_services_once_each(visitor, state):
 def test_an_unknown_product_is_not_found(visitor, product_id):
     answer = visitor.get(f"/p/{product_id}")
     assert answer.status == 404
-    assert "This product is not sold here" in answer.text
+    assert "Sorry, we don't carry this product." in answer.text
 
 
-def test_the_menu_marks_the_stall_where_the_visitor_is(visitor):
+def test_the_menu_marks_the_category_of_the_product(visitor):
     marked = visitor.get("/p/teas-3").page.one("a", **{"aria-current": "page"})
     assert marked["href"] == "/c/teas"

@@ -14,38 +14,38 @@ ADDRESS = {
 
 @pytest.fixture
 def form(buyer, state):
-    """The checkout of somebody with two lamps in the basket."""
-    state.baskets["ada@example.com"] = {"lamps-1": 2}
+    """The checkout form of a buyer with two lamps in the cart."""
+    state.carts["ada@example.com"] = {"lamps-1": 2}
     return buyer.get("/checkout")
 
 
 def place(buyer, form, **typed):
-    return buyer.send(form, "/checkout", **{**ADDRESS, **typed})
+    return buyer.submit(form, "/checkout", **{**ADDRESS, **typed})
 
 
 def key(form):
     return form.page.one("input", name="key")["value"]
 
 
-def test_an_order_is_placed_with_the_address_and_the_card(buyer, form, state):
+def test_an_order_is_placed_with_the_address(buyer, form, state):
     answer = place(buyer, form)
     (placed,) = state.orders.values()
-    assert answer.place == f"/orders/{placed.id}"
+    assert answer.path == f"/orders/{placed.id}"
     address = placed.shipping.address
     assert {name: getattr(address, name) for name in ADDRESS} == ADDRESS
 
 
-def test_a_form_sent_twice_is_one_order(buyer, form, state):
+def test_a_form_sent_twice_places_one_order(buyer, form, state):
     first, second = place(buyer, form), place(buyer, form)
-    assert first.place == second.place
+    assert first.path == second.path
     assert len(state.orders) == 1
 
 
-def test_each_form_has_a_key_of_its_own(buyer, form):
+def test_two_forms_have_different_keys(buyer, form):
     assert key(form) != key(buyer.get("/checkout"))
 
 
-def test_all_test_cards_are_there_explained_and_the_first_is_chosen(form):
+def test_all_test_cards_are_explained_and_the_first_is_selected(form):
     cards = form.page.all("input", type="radio", name="card")
     assert [card["value"] for card in cards] == [
         "tok_visa",
@@ -60,7 +60,7 @@ def test_all_test_cards_are_there_explained_and_the_first_is_chosen(form):
     assert all(len(label) > 20 for label in labels)
 
 
-def test_the_summary_shows_what_is_bought(form):
+def test_the_summary_shows_the_items(form):
     assert "2 \u00d7 ¤lamps No. 1 <b>¤ $3.98" in form.page.one("ul", **{"class": "summary"}).text
 
 
@@ -72,86 +72,86 @@ def test_the_address_of_the_last_order_is_filled_in(buyer, form, state):
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"),
+    ("reason", "text"),
     [
         ("CARD_DECLINED", "The bank declined this card."),
-        ("INSUFFICIENT_FUNDS", "There is not enough money on this card."),
-        ("SOMETHING_NEW", "This did not work. Please check what you entered."),
+        ("INSUFFICIENT_FUNDS", "This card has insufficient funds."),
+        ("SOMETHING_NEW", "That didn't work. Please check what you entered."),
     ],
 )
-def test_a_refused_order_is_explained_and_can_be_tried_again_as_a_new_one(buyer, form, state, reason, told):
-    state.refusal = FailedPrecondition(reason, "No.", {"orderId": "order-7"})
+def test_a_rejected_order_is_explained_and_the_next_form_places_a_new_one(buyer, form, state, reason, text):
+    state.rejection = FailedPrecondition(reason, "No.", {"orderId": "order-7"})
     answer = place(buyer, form, card="tok_declined")
     alert = answer.page.one(role="alert")
-    assert (answer.status, told in alert.text) == (400, True)
+    assert (answer.status, text in alert.text) == (400, True)
     assert alert.one("a")["href"] == "/orders/order-7"
     assert key(answer) != key(form)
     assert answer.page.one("input", id="line1")["value"] == ADDRESS["line1"]
     assert "checked" in answer.page.one("input", id="tok_declined").attributes
 
 
-def test_what_is_sold_out_is_named(buyer, form, state):
-    state.refusal = FailedPrecondition("SOLD_OUT", "Sold out.", {"lamps-1": "1", "orderId": "order-7"})
+def test_sold_out_products_are_named(buyer, form, state):
+    state.rejection = FailedPrecondition("SOLD_OUT", "Sold out.", {"lamps-1": "1", "orderId": "order-7"})
     alert = place(buyer, form).page.one(role="alert")
-    assert "Somebody was faster" in alert.text
+    assert "Sorry, not enough left in stock." in alert.text
     assert "¤lamps No. 1 <b>¤" in alert.text
-    assert alert.one("a", href="/basket")
+    assert alert.one("a", href="/cart")
 
 
-def test_a_wrong_field_is_marked(buyer, form):
+def test_an_invalid_field_is_marked(buyer, form):
     answer = place(buyer, form, city="")
     field = answer.page.one("input", id="city")
     assert (answer.status, field["aria-invalid"]) == (400, "true")
 
 
-def test_where_nobody_knows_whether_the_order_was_placed_the_same_form_can_be_sent_again(buyer, form, state):
-    state.break_down("orders")
+def test_a_form_can_be_sent_again_if_the_outcome_is_unknown(buyer, form, state):
+    state.take_down("orders")
     answer = place(buyer, form)
     assert answer.status == 503
-    assert "you will not be charged twice" in answer.page.one(role="alert").text
-    state.trouble.clear()
-    assert buyer.send(answer, "/checkout").place == f"/orders/{key(form)}"
+    assert "You won't be charged twice" in answer.page.one(role="alert").text
+    state.errors.clear()
+    assert buyer.submit(answer, "/checkout").path == f"/orders/{key(form)}"
 
 
-@pytest.mark.parametrize("basket", ["emptied", "away"])
-def test_nor_does_the_form_get_lost_where_the_basket_does_not_tell_either(buyer, form, state, basket):
-    state.break_down("orders")
-    state.baskets.clear() if basket == "emptied" else state.break_down("cart")
+@pytest.mark.parametrize("cart", ["empty", "down"])
+def test_a_form_with_an_unknown_outcome_is_kept_even_without_the_cart(buyer, form, state, cart):
+    state.take_down("orders")
+    state.carts.clear() if cart == "empty" else state.take_down("cart")
     answer = place(buyer, form)
     assert (answer.status, key(answer)) == (503, key(form))
-    assert "you will not be charged twice" in answer.page.one(role="alert").text
+    assert "You won't be charged twice" in answer.page.one(role="alert").text
 
 
-def test_a_form_that_was_sent_before_with_another_address_leads_to_the_orders(buyer, form):
+def test_a_form_sent_again_with_a_different_address_leads_to_the_orders(buyer, form):
     place(buyer, form)
     answer = place(buyer, form, city="Oxford")
-    assert answer.place == "/orders"
-    assert "This order has been placed before" in answer.text
+    assert answer.path == "/orders"
+    assert "You've already placed this order." in answer.text
 
 
 @pytest.mark.parametrize("key", ["", "another key", "\n", "ä", "x" * 5000])
-def test_a_form_with_a_key_that_is_not_of_this_shop_is_refused(buyer, form, state, key):
+def test_a_form_with_an_invalid_key_is_an_error(buyer, form, state, key):
     assert place(buyer, form, key=key).status == 400
     assert not state.orders
 
 
-def test_nothing_can_be_bought_with_an_empty_basket(buyer):
+def test_an_empty_cart_cannot_be_checked_out(buyer):
     answer = buyer.get("/checkout")
-    assert answer.place == "/basket"
-    assert "There is nothing in your basket yet." in answer.text
+    assert answer.path == "/cart"
+    assert "Your cart is empty." in answer.text
 
 
-def test_a_basket_that_was_emptied_meanwhile_is_explained(buyer, form, state):
-    state.baskets.clear()
-    assert place(buyer, form).place == "/basket"
+def test_a_form_sent_after_the_cart_was_emptied_leads_to_the_cart(buyer, form, state):
+    state.carts.clear()
+    assert place(buyer, form).path == "/cart"
 
 
 @pytest.mark.parametrize("odd", ["\0", "x" * 5000, "<b>", "🏮", "\r\nX: y"])
-def test_odd_characters_go_to_the_orders_as_they_are(buyer, form, state, odd):
+def test_unusual_characters_reach_orders_unchanged(buyer, form, state, odd):
     assert place(buyer, form, city=f"a{odd}b").status == 200
     (placed,) = state.orders.values()
     assert placed.shipping.address.city == f"a{odd}b"
 
 
-def test_who_has_not_signed_in_is_asked_to_and_comes_back(visitor):
-    assert visitor.get("/checkout").place == "/sign-in?next=%2Fcheckout"
+def test_a_visitor_signs_in_first_and_comes_back(visitor):
+    assert visitor.get("/checkout").path == "/sign-in?next=%2Fcheckout"

@@ -3,66 +3,64 @@ import re
 
 import pytest
 
-from services.storefront.tests.service.conftest import built
-from services.storefront.tests.tour import walk
+from services.storefront.tests.service.conftest import built_app
+from services.storefront.tests.tour import tour
 from services.storefront.tests.visitor import Visitor
 
-VISIBLE = ("alt", "aria-label", "placeholder", "title")
-# Words of programs, and times: the same in every language.
+VISIBLE_ATTRIBUTES = ("alt", "aria-label", "placeholder", "title")
+# Names of programs, and times: the same in every language.
 UNTRANSLATED = ("code", "time")
 
 
-class Pseudo(gettext.NullTranslations):
-    """A language that puts brackets around everything that it translates."""
+class PseudoLanguage(gettext.NullTranslations):
+    """A language that puts every translated text in brackets."""
 
     def gettext(self, message):
         return f"[{message}]"
 
-    def ngettext(self, one, many, number):
-        return f"[{one if number == 1 else many}]"
+    def ngettext(self, singular, plural, number):
+        return f"[{singular if number == 1 else plural}]"
 
 
 @pytest.fixture
-def abroad(market, state):
-    with built(market.config, {"en": gettext.NullTranslations(), "xx": Pseudo()}) as app:
+def foreigner(stack, state):
+    translations = {"en": gettext.NullTranslations(), "xx": PseudoLanguage()}
+    with built_app(stack.config, translations) as app:
         visitor = Visitor(app.test_client())
         visitor.language = "xx-YY,xx;q=0.9,en;q=0.5"
         yield visitor
 
 
-def words(element):
-    """Every text that a visitor can read or hear."""
-    found = [element[name] for name in VISIBLE if name in element.attributes]
+def texts(element):
+    """Return every text that a visitor can read or hear."""
+    found = [element[name] for name in VISIBLE_ATTRIBUTES if name in element.attributes]
     if element.tag == "meta" and element.attributes.get("name") == "description":
         found.append(element["content"])
-    for part in element.inside:
+    for part in element.content:
         if isinstance(part, str):
             found.append(part)
         elif part.tag not in UNTRANSLATED:
-            found += words(part)
+            found += texts(part)
     return found
 
 
-def forgotten(answer):
-    """What is left of a page's words without the translated ones and without the data."""
-    told = " ".join(words(answer.page))
-    rest = re.sub(r"¤[^¤]*¤|\[[^\[\]]*\]", "", re.sub(r"¤[^¤]*¤", "", told))
-    return re.findall(r"[^\W\d_]{2,}", rest)
+def untranslated_words(answer):
+    """Return the words of a page that are neither translated nor data."""
+    text = " ".join(texts(answer.page))
+    rest = re.sub(r"¤[^¤]*¤|\[[^\[\]]*\]", "", re.sub(r"¤[^¤]*¤", "", text))
+    return [word for word in re.findall(r"[^\W\d_]{2,}", rest) if word not in ("ada", "example", "com")]
 
 
-def test_no_text_of_the_shop_bypasses_translation(abroad, state):
-    found = {name: forgotten(answer) for name, answer in walk(abroad, state).items()}
-    found = {
-        name: [word for word in left if word not in ("ada", "example", "com")] for name, left in found.items()
-    }
-    assert {name: left for name, left in found.items() if left} == {}
+def test_every_text_of_the_shop_is_translated(foreigner, state):
+    words = {name: untranslated_words(answer) for name, answer in tour(foreigner, state).items()}
+    assert {name: left for name, left in words.items() if left} == {}
 
 
-def test_the_page_says_which_language_it_speaks(abroad):
-    assert abroad.get("/").page.one("html")["lang"] == "xx"
+def test_the_page_names_its_language(foreigner):
+    assert foreigner.get("/").page.one("html")["lang"] == "xx"
 
 
-@pytest.mark.parametrize("wanted", ["", "en-GB", "de,fr;q=0.5", "nonsense;;q=x", "*"])
-def test_who_wants_a_language_that_there_is_not_gets_english(abroad, wanted):
-    abroad.language = wanted
-    assert abroad.get("/").page.one("html")["lang"] == "en"
+@pytest.mark.parametrize("accepted", ["", "en-GB", "de,fr;q=0.5", "nonsense;;q=x", "*"])
+def test_the_page_is_in_english_if_the_language_is_not_available(foreigner, accepted):
+    foreigner.language = accepted
+    assert foreigner.get("/").page.one("html")["lang"] == "en"

@@ -21,11 +21,11 @@ OWN = (
 
 
 @pytest.fixture
-def process(market, state):
-    """The shop as a process of its own, as it runs everywhere."""
+def process(stack, state):
+    """The shop as a separate process."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     for name in (*OWN, "port", "admin_port"):
-        environment[name.upper()] = str(getattr(market.config, name))
+        environment[name.upper()] = str(getattr(stack.config, name))
     with subprocess.Popen(
         [sys.executable, "-m", "storefront"], env=environment, stdout=subprocess.PIPE
     ) as started:
@@ -33,7 +33,7 @@ def process(market, state):
         started.kill()
 
 
-def fetched(port, path):
+def fetch(port, path):
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
             return answer.status, answer.read().decode()
@@ -41,11 +41,11 @@ def fetched(port, path):
         return 0, ""
 
 
-def test_the_shop_serves_pages_tells_its_health_and_stops_when_told(process, market):
-    config = market.config
-    wait_until(lambda: fetched(config.admin_port, "/readyz")[0] == 200, 20)
-    assert "lanterns" in fetched(config.port, "/")[1]
-    assert json.loads(fetched(config.port, "/readyz")[1]) == {"status": "ready"}
-    assert 'http_route="/"' in fetched(config.admin_port, "/metrics")[1]
+def test_the_process_serves_pages_and_its_health_and_stops_on_sigterm(process, stack):
+    config = stack.config
+    wait_until(lambda: fetch(config.admin_port, "/readyz")[0] == 200, 20)
+    assert "lanterns" in fetch(config.port, "/")[1]
+    assert json.loads(fetch(config.port, "/readyz")[1]) == {"status": "ready"}
+    assert 'http_route="/"' in fetch(config.admin_port, "/metrics")[1]
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=10) == 0

@@ -6,70 +6,72 @@ from babel.messages.mofile import write_mo
 from jinja2 import Environment
 
 from chassis.errors import AppError, Invalid, Unavailable
-from services.storefront.collect import TEMPLATE, collected
+from nightmarket.limits import MAX_QUANTITY
+from services.storefront.extract_messages import TEMPLATE, extracted
 from storefront import texts
-from storefront.countries import COUNTRIES
-from storefront.domain.cards import CARDS
-from storefront.domain.orders import State
-from storefront.language import installed
+from storefront.domain.orders import CARDS, OrderState
+from storefront.languages import load_translations
 
 TEMPLATES = Path(__file__).parents[2] / "src/storefront/templates"
 
 
-def test_the_file_for_translators_has_every_text():
-    assert TEMPLATE.read_text(encoding="utf-8") == collected(), "run services/storefront/collect.py"
+def test_the_template_for_translators_is_up_to_date():
+    assert TEMPLATE.read_text(encoding="utf-8") == extracted(), "run services/storefront/extract_messages.py"
 
 
-def test_the_file_for_translators_has_texts_of_pages_of_code_and_with_numbers():
-    collection = collected()
-    assert 'msgid "Put in basket"' in collection
-    assert 'msgid "Check the card, hold the amount"' in collection
-    assert 'msgid_plural "%(pieces)s pieces"' in collection
+def test_texts_of_templates_and_of_code_and_plurals_are_extracted():
+    messages = extracted()
+    assert 'msgid "Add to cart"' in messages
+    assert 'msgid "Authorize the payment"' in messages
+    assert 'msgid_plural "%(quantity)s items"' in messages
 
 
-def test_no_text_has_signs_that_mean_something_to_html_or_to_the_translation():
-    every = [*COUNTRIES.values()]
-    for table in (
+def test_no_text_contains_characters_that_are_special_in_html_or_in_gettext():
+    tables = (
         texts.REASONS,
         texts.STEPS,
         texts.OUTCOMES,
         texts.CARD_NAMES,
-        texts.CARD_STORIES,
+        texts.CARD_DESCRIPTIONS,
         texts.STATES,
-    ):
-        every += table.values()
-    assert not [text for text in every if set(text) & set("<>&%")]
+        texts.COUNTRIES,
+    )
+    assert not [text for table in tables for text in table.values() if set(text) & set("<>&%")]
 
 
-def test_every_card_and_every_state_has_its_words():
-    assert texts.CARD_NAMES.keys() == texts.CARD_STORIES.keys() == set(CARDS)
-    assert texts.STATES.keys() == {state.value for state in State}
+def test_every_card_and_every_state_has_a_text():
+    assert texts.CARD_NAMES.keys() == texts.CARD_DESCRIPTIONS.keys() == set(CARDS)
+    assert texts.STATES.keys() == {state.value for state in OrderState}
 
 
-def test_an_error_without_words_of_its_own_is_told_by_its_kind():
-    assert texts.of_error(Invalid("NEVER_HEARD_OF", "secret detail")).startswith("This did not work.")
-    assert texts.of_error(Unavailable("NEVER_HEARD_OF", "secret detail")).startswith("Something went wrong")
+def test_the_texts_name_the_maximum_quantity():
+    assert all(str(MAX_QUANTITY) in texts.REASONS[reason] for reason in ("QUANTITY_INVALID", "CART_FULL"))
+
+
+def test_an_error_without_a_text_gets_a_text_by_its_status():
+    assert texts.of_error(Invalid("UNHEARD_OF", "secret detail")).startswith("That didn't work.")
+    assert texts.of_error(Unavailable("UNHEARD_OF", "secret detail")).startswith("Something went wrong")
     assert texts.of_error(AppError("INTERNAL", "secret detail")).startswith("Something went wrong")
 
 
-def test_a_language_is_added_by_its_file(tmp_path):
+def test_a_compiled_catalog_adds_a_language(tmp_path):
     folder = tmp_path / "nl" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     (folder / "storefront.mo").write_bytes(compiled({"Sign in": "Aanmelden"}))
-    languages = installed(tmp_path)
-    assert set(languages) == {"en", "nl"}
-    assert languages["nl"].gettext("Sign in") == "Aanmelden"
+    translations = load_translations(tmp_path)
+    assert set(translations) == {"en", "nl"}
+    assert translations["nl"].gettext("Sign in") == "Aanmelden"
 
 
-def compiled(translations):
+def compiled(messages):
     catalog, file = Catalog(locale="nl"), BytesIO()
-    for text, translated in translations.items():
+    for text, translated in messages.items():
         catalog.add(text, translated)
     write_mo(file, catalog)
     return file.getvalue()
 
 
-def test_templates_are_understood_without_the_app():
+def test_templates_can_be_parsed_without_the_app():
     environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
     for file in TEMPLATES.glob("*.html"):
         environment.parse(file.read_text(encoding="utf-8"))

@@ -123,7 +123,7 @@ def test_the_error_page_is_a_clear_error(status):
         page(404),
         page(400),
         page(200, b"<html>cut o"),
-        page(303, b"", location="/sign-in?next=/basket"),
+        page(303, b"", location="/sign-in?next=/cart"),
     ],
     ids=["500", "404", "400", "truncated", "signed out"],
 )

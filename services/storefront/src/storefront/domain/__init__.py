@@ -1,1 +1,1 @@
-"""What the shop's pages show, and its few rules; the standard library only."""
+"""The shop's data and rules. Imports only the standard library and the shared limits."""
