@@ -1,1 +1,1 @@
-"""The cart: a basket for each account."""
+"""The cart: one for each account."""

@@ -1,17 +1,16 @@
-"""The cart's two gRPC services: wire <-> domain."""
+"""The gRPC services of the cart: the translation between wire and domain."""
 
 from grpc import ServicerContext
-from prometheus_client import Counter
 
-from cart.domain.baskets import CartFull, Line, OrderIdInvalid, QuantityInvalid, checked
+from cart.domain.carts import CartFull, Line, QuantityInvalid
 from cart.domain.prices import Item, ProductNotFound, subtotal_cents
-from cart.shopping import Shopping
-from cart.store import Store
+from cart.service import CartService
 from chassis import money
 from chassis.context import current
 from chassis.errors import ErrorMap, FailedPrecondition, Invalid, NotFound
 from nightmarket.cart.v1 import cart_pb2 as wire
 from nightmarket.cart.v1.cart_pb2_grpc import CartServiceServicer, CheckoutCartServiceServicer
+from nightmarket.limits import OrderIdInvalid
 
 ERROR_MAP: ErrorMap = {
     CartFull: FailedPrecondition,
@@ -19,49 +18,35 @@ ERROR_MAP: ErrorMap = {
     ProductNotFound: NotFound,
     QuantityInvalid: Invalid,
 }
-EDITS = Counter("market_cart_edits_total", "Edits of baskets that succeeded.", ["edit"])
 
 
 class CartApi(CartServiceServicer):
-    """Answers nightmarket.cart.v1.CartService."""
+    """Implements nightmarket.cart.v1.CartService."""
 
-    def __init__(self, shopping: Shopping) -> None:
-        self._shopping = shopping
+    def __init__(self, carts: CartService) -> None:
+        self._carts = carts
 
     def GetCart(self, request: wire.GetCartRequest, context: ServicerContext) -> wire.Cart:
-        return _cart(self._shopping.basket(current().account_id()))
+        return _cart(self._carts.items(current().account_id()))
 
     def AddItem(self, request: wire.AddItemRequest, context: ServicerContext) -> wire.Cart:
-        account_id, product_id = current().account_id(), request.product_id
-        more = checked(request.quantity, at_least=1)
-        items = self._shopping.put(account_id, product_id, lambda basket: basket.add(product_id, more))
-        EDITS.labels("add").inc()
-        return _cart(items)
+        return _cart(self._carts.add(current().account_id(), request.product_id, request.quantity))
 
     def SetItem(self, request: wire.SetItemRequest, context: ServicerContext) -> wire.Cart:
-        account_id, product_id = current().account_id(), request.product_id
-        pieces = checked(request.quantity, at_least=0)
-        if pieces:
-            items = self._shopping.put(account_id, product_id, lambda basket: basket.set(product_id, pieces))
-        else:
-            items = self._shopping.take_out(account_id, product_id)
-        EDITS.labels("set").inc()
-        return _cart(items)
+        return _cart(self._carts.set(current().account_id(), request.product_id, request.quantity))
 
     def RemoveItem(self, request: wire.RemoveItemRequest, context: ServicerContext) -> wire.Cart:
-        items = self._shopping.take_out(current().account_id(), request.product_id)
-        EDITS.labels("remove").inc()
-        return _cart(items)
+        return _cart(self._carts.remove(current().account_id(), request.product_id))
 
 
 class CheckoutApi(CheckoutCartServiceServicer):
-    """Answers nightmarket.cart.v1.CheckoutCartService."""
+    """Implements nightmarket.cart.v1.CheckoutCartService."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, carts: CartService) -> None:
+        self._carts = carts
 
     def GetContents(self, request: wire.GetContentsRequest, context: ServicerContext) -> wire.Contents:
-        lines = self._store.basket(current().account_id()).lines
+        lines = self._carts.lines(current().account_id())
         return wire.Contents(
             lines=[
                 wire.ContentsLine(product_id=line.product_id, quantity=line.quantity, number=line.number)
@@ -72,10 +57,8 @@ class CheckoutApi(CheckoutCartServiceServicer):
     def RemoveBought(
         self, request: wire.RemoveBoughtRequest, context: ServicerContext
     ) -> wire.RemoveBoughtResponse:
-        account_id, order_id = current().account_id(), request.order_id
         bought = [Line(line.product_id, line.quantity, line.number) for line in request.lines]
-        self._store.change(account_id, lambda basket: basket.remove_bought(order_id, bought))
-        EDITS.labels("buy").inc()
+        self._carts.remove_bought(current().account_id(), request.order_id, bought)
         return wire.RemoveBoughtResponse()
 
 

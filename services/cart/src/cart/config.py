@@ -1,4 +1,4 @@
-"""What the cart takes from the environment."""
+"""The environment variables of the cart."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 
 
 class Buyer:
-    """Somebody who shops; without an account, somebody who has not signed in."""
+    """A client with the account of a buyer, or without an account."""
 
     def __init__(self, opened, account_id=""):
         self._cart = CartServiceStub(opened)
@@ -25,37 +25,39 @@ class Buyer:
         self._call = RequestContext({ACCOUNT_ID: account_id} if account_id else {})
         self.account_id = account_id
 
-    def sees(self):
-        return self._asks(self._cart.GetCart, wire.GetCartRequest())
+    def get(self):
+        return self._invoke(self._cart.GetCart, wire.GetCartRequest())
 
-    def adds(self, product_id, quantity=1):
-        return self._asks(self._cart.AddItem, wire.AddItemRequest(product_id=product_id, quantity=quantity))
+    def add(self, product_id, quantity=1):
+        return self._invoke(self._cart.AddItem, wire.AddItemRequest(product_id=product_id, quantity=quantity))
 
-    def sets(self, product_id, quantity):
-        return self._asks(self._cart.SetItem, wire.SetItemRequest(product_id=product_id, quantity=quantity))
+    def set(self, product_id, quantity):
+        return self._invoke(self._cart.SetItem, wire.SetItemRequest(product_id=product_id, quantity=quantity))
 
-    def removes(self, product_id):
-        return self._asks(self._cart.RemoveItem, wire.RemoveItemRequest(product_id=product_id))
+    def remove(self, product_id):
+        return self._invoke(self._cart.RemoveItem, wire.RemoveItemRequest(product_id=product_id))
 
     def contents(self):
-        """The bare basket: pieces by product, in its order."""
-        lines = self._asks(self._checkout.GetContents, wire.GetContentsRequest()).lines
+        """Return the quantity of each product, in the order of the cart."""
+        lines = self._invoke(self._checkout.GetContents, wire.GetContentsRequest()).lines
         return {line.product_id: line.quantity for line in lines}
 
-    def has_bought(self, order_id, **quantities):
-        lines = [wire.ContentsLine(product_id=name, quantity=pieces) for name, pieces in quantities.items()]
-        return self._asks(
+    def remove_bought(self, order_id, **quantities):
+        lines = [
+            wire.ContentsLine(product_id=name, quantity=quantity) for name, quantity in quantities.items()
+        ]
+        return self._invoke(
             self._checkout.RemoveBought, wire.RemoveBoughtRequest(order_id=order_id, lines=lines)
         )
 
-    def _asks(self, method, request):
+    def _invoke(self, method, request):
         with use_context(self._call):
             return method(request)
 
 
 @pytest.fixture(scope="session")
 def catalog_addr(service_database, free_port):
-    """Where the real catalogue answers, with the products that it is seeded with."""
+    """The address of a real catalog with its seed products."""
     port, admin_port = free_port(), free_port()
     variables = {
         "DATABASE_URL": service_database("catalog"),
@@ -72,17 +74,17 @@ def catalog_addr(service_database, free_port):
 
 
 def is_ready(admin_port):
-    """Whether the service with this admin port says that it is ready."""
+    """Return whether the service with this admin port is ready."""
     try:
-        with urlopen(f"http://127.0.0.1:{admin_port}/readyz", timeout=1) as answer:
-            return answer.status == 200
+        with urlopen(f"http://127.0.0.1:{admin_port}/readyz", timeout=1) as response:
+            return response.status == 200
     except OSError:
         return False
 
 
 @pytest.fixture(scope="session")
 def run_cart(nats_url, catalog_addr, free_port):
-    """Runs the service for the length of a block: run_cart() -> a channel to it, ready if it has a broker."""
+    """Run the service during a block: run_cart() returns a channel to it. `wait` waits until it is ready."""
 
     @contextmanager
     def run(nats_url=nats_url, catalog_addr=catalog_addr, wait=True):
@@ -105,11 +107,11 @@ def cart(run_cart):
 
 @pytest.fixture
 def buyer(cart):
-    """Somebody with a new account."""
+    """A buyer with a new account."""
     return Buyer(cart, str(uuid4()))
 
 
 @pytest.fixture
 def another():
-    """Makes buyers: another(channel, account_id)."""
+    """Create more buyers: another(channel, account_id)."""
     return Buyer

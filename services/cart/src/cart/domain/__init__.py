@@ -1,1 +1,1 @@
-"""The rules and types of the basket."""
+"""The rules and types of carts."""

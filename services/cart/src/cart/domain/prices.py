@@ -1,20 +1,19 @@
-"""The basket at today's prices."""
+"""A cart at today's prices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cart.domain.baskets import Basket
-
-LONGEST_PRODUCT_ID = 64
+from cart.domain.carts import Cart
+from nightmarket.limits import MAX_PRODUCT_ID
 
 
 class ProductNotFound(Exception):
-    """No product has this id."""
+    """No product has this ID."""
 
 
 @dataclass(frozen=True)
 class Product:
-    """What the catalogue says of a product; the price of one piece is in cents."""
+    """A product of the catalog, with the price of one unit in cents."""
 
     id: str
     name: str
@@ -24,31 +23,31 @@ class Product:
 
 @dataclass(frozen=True)
 class Item:
-    """So many pieces of a product."""
+    """A line of a cart with its product."""
 
     product: Product
     quantity: int
 
     @property
     def total_cents(self) -> int:
-        """What all pieces cost together."""
+        """The price of all units."""
         return self.product.price_cents * self.quantity
 
 
-def checked_product_id(product_id: str) -> str:
-    """The id, if a product may be called so. Raises ProductNotFound."""
-    if len(product_id) > LONGEST_PRODUCT_ID or not product_id.isprintable():
+def check_product_id(product_id: str) -> str:
+    """Return the ID. Raises ProductNotFound if no product can have it."""
+    if len(product_id) > MAX_PRODUCT_ID or not product_id.isprintable():
         raise ProductNotFound("There is no such product.")
     return product_id
 
 
-def priced(basket: Basket, products: Mapping[str, Product]) -> list[Item]:
-    """The basket's lines with their products; what is no longer sold is left out."""
+def priced(cart: Cart, products: Mapping[str, Product]) -> list[Item]:
+    """Return the cart's lines with their products. A product that is no longer sold is left out."""
     return [
-        Item(products[line.product_id], line.quantity) for line in basket.lines if line.product_id in products
+        Item(products[line.product_id], line.quantity) for line in cart.lines if line.product_id in products
     ]
 
 
 def subtotal_cents(items: list[Item]) -> int:
-    """What the items cost together, without shipping."""
+    """Return the price of all items, without shipping."""
     return sum(item.total_cents for item in items)
