@@ -1,4 +1,4 @@
-"""Fills the stalls: the categories, the products and their pictures, from the files beside this one."""
+"""The initial categories, products and images, from the files in this folder."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ __depends__ = {"0001_products"}
 
 
 def fill(connection: Any) -> None:
-    """Inserts what is not there yet; a product that was changed since stays as it is."""
+    """Insert new categories and products; existing ones stay unchanged."""
     categories = json.loads((HERE / "categories.json").read_text(encoding="utf-8"))
     products = json.loads((HERE / "products.json").read_text(encoding="utf-8"))
     cursor = connection.cursor()

@@ -1,1 +1,1 @@
-"""The catalogue: products, categories and full-text search."""
+"""The catalog: products, categories and full-text search."""

@@ -1,4 +1,4 @@
-"""The composition root of the catalogue."""
+"""The composition root of the catalog."""
 
 from catalog.api import ERROR_MAP, CatalogApi
 from catalog.config import Config
@@ -11,7 +11,7 @@ from nightmarket.catalog.v1.catalog_pb2_grpc import add_CatalogServiceServicer_t
 
 
 def build_service(config: Config) -> Service:
-    """The whole service, wired but not started."""
+    """Return the service, wired but not started."""
     service = Service(config)
     store = Store(add_database(service, config.database_url))
     add_grpc_server(service, [(add_CatalogServiceServicer_to_server, CatalogApi(store))], ERROR_MAP)

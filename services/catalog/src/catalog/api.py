@@ -1,4 +1,4 @@
-"""The catalogue's gRPC service: wire <-> domain."""
+"""The gRPC service of the catalog: wire <-> store."""
 
 from google.api.httpbody_pb2 import HttpBody
 from grpc import ServicerContext
@@ -9,13 +9,13 @@ from chassis import money, paging
 from chassis.errors import ErrorMap, Invalid, NotFound
 from nightmarket.catalog.v1 import catalog_pb2 as wire
 from nightmarket.catalog.v1.catalog_pb2_grpc import CatalogServiceServicer
+from nightmarket.limits import PRODUCTS_PAGE_SIZE
 
-DEFAULT_PAGE = 24
 ERROR_MAP: ErrorMap = {ProductNotFound: NotFound, QueryTooLong: Invalid, TooManyIds: Invalid}
 
 
 class CatalogApi(CatalogServiceServicer):
-    """Answers nightmarket.catalog.v1.CatalogService."""
+    """Implements nightmarket.catalog.v1.CatalogService."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -24,7 +24,7 @@ class CatalogApi(CatalogServiceServicer):
         self, request: wire.ListProductsRequest, context: ServicerContext
     ) -> wire.ListProductsResponse:
         selection = Selection(request.query, request.category)
-        size = paging.page_size(request.page_size, DEFAULT_PAGE)
+        size = paging.page_size(request.page_size, PRODUCTS_PAGE_SIZE)
         kinds = (float, str) if selection.query else (str, str)
         after = paging.place(request.page_token, kinds, selection.key)
         products, end = self._store.page(selection, size, after)
@@ -48,8 +48,10 @@ class CatalogApi(CatalogServiceServicer):
     ) -> wire.ListCategoriesResponse:
         return wire.ListCategoriesResponse(
             categories=[
-                wire.Category(slug=c.slug, name=c.name, tagline=c.tagline, product_count=c.product_count)
-                for c in self._store.categories()
+                wire.Category(
+                    slug=one.slug, name=one.name, tagline=one.tagline, product_count=one.product_count
+                )
+                for one in self._store.categories()
             ]
         )
 

@@ -1,4 +1,4 @@
-"""What the catalogue takes from the environment."""
+"""Configuration of the catalog."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ from chassis.config import ServiceConfig
 
 @dataclass(frozen=True, kw_only=True)
 class Config(ServiceConfig):
-    """See README.md for each variable."""
+    """README.md describes each variable."""
 
     service: ClassVar[str] = "catalog"
 

@@ -1,11 +1,11 @@
-"""The catalogue's tables."""
+"""The tables of the catalog."""
 
 from catalog.domain.products import Category, Product, ProductNotFound, Selection
 from chassis.postgres import Database, Row
 
 _COLUMNS = "id, name, description, category, price_cents"
-# Where a page ended: (category, id) in a plain list, (rank, id) among search results.
-Place = list[str | int | float] | None
+# Where a page ended: [category, id] in a plain list, [rank, id] in search results.
+Cursor = list[str | int | float] | None
 
 
 class Store:
@@ -15,25 +15,26 @@ class Store:
         self._database = database
 
     def product(self, product_id: str) -> Product:
-        """The product of this id. Raises ProductNotFound."""
+        """Return the product with this id. Raises ProductNotFound."""
         return _product(self._row(_COLUMNS, product_id))
 
     def image(self, product_id: str) -> str:
-        """The picture of the product, an SVG document. Raises ProductNotFound."""
+        """Return the image of the product, an SVG document. Raises ProductNotFound."""
         image: str = self._row("image", product_id)["image"]
         return image
 
     def products(self, ids: list[str]) -> list[Product]:
-        """The products of these ids, in this order; unknown ids are left out."""
+        """Return the products with these ids, in this order, without unknown ids."""
         with self._database.connection() as connection:
             rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM products WHERE id = ANY(%s)", (_clean(ids),)
+                f"SELECT {_COLUMNS} FROM products WHERE id = ANY(%s)",
+                ([_without_nul(product_id) for product_id in ids],),
             ).fetchall()
         found = {row["id"]: _product(row) for row in rows}
         return [found[product_id] for product_id in ids if product_id in found]
 
-    def page(self, selection: Selection, size: int, after: Place) -> tuple[list[Product], Place]:
-        """Up to `size` products after a place, and the place where they end; None where there are no more."""
+    def page(self, selection: Selection, size: int, after: Cursor) -> tuple[list[Product], Cursor]:
+        """Return up to `size` products after a cursor, and the cursor of the next page; None if it is the last page."""
         rows = (
             self._search(selection, size + 1, after)
             if selection.query
@@ -45,7 +46,7 @@ class Store:
         return [_product(row) for row in page], [page[-1][order], page[-1]["id"]] if more else None
 
     def categories(self) -> list[Category]:
-        """All categories in display order."""
+        """Return all categories in display order."""
         with self._database.connection() as connection:
             rows = connection.execute(
                 "SELECT slug, c.name, tagline, count(p.id) AS product_count"
@@ -57,13 +58,13 @@ class Store:
     def _row(self, columns: str, product_id: str) -> Row:
         with self._database.connection() as connection:
             row = connection.execute(
-                f"SELECT {columns} FROM products WHERE id = %s", (product_id.replace("\0", ""),)
+                f"SELECT {columns} FROM products WHERE id = %s", (_without_nul(product_id),)
             ).fetchone()
         if row is None:
             raise ProductNotFound("There is no such product.")
         return row
 
-    def _list(self, selection: Selection, limit: int, after: Place) -> list[Row]:
+    def _list(self, selection: Selection, limit: int, after: Cursor) -> list[Row]:
         category, product_id = after or ("", "")
         with self._database.connection() as connection:
             return connection.execute(
@@ -73,7 +74,7 @@ class Store:
                 {"category": category, "id": product_id, "only": selection.category, "limit": limit},
             ).fetchall()
 
-    def _search(self, selection: Selection, limit: int, after: Place) -> list[Row]:
+    def _search(self, selection: Selection, limit: int, after: Cursor) -> list[Row]:
         rank, product_id = after or (float("inf"), "")
         with self._database.connection() as connection:
             return connection.execute(
@@ -92,8 +93,8 @@ class Store:
             ).fetchall()
 
 
-def _clean(ids: list[str]) -> list[str]:
-    return [product_id.replace("\0", "") for product_id in ids]
+def _without_nul(product_id: str) -> str:
+    return product_id.replace("\0", "")  # PostgreSQL rejects NUL in text, and no id has one
 
 
 def _product(row: Row) -> Product:

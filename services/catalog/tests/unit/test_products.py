@@ -1,33 +1,34 @@
 import pytest
 
-from catalog.domain.products import MOST_IDS, QueryTooLong, Selection, TooManyIds, checked_ids
+from catalog.domain.products import QueryTooLong, Selection, TooManyIds, checked_ids
+from nightmarket.limits import MAX_BATCH
 
 
-def test_a_search_is_stripped_of_needless_space():
+def test_a_search_ignores_extra_spaces():
     assert Selection(query="  red \t lantern\n").query == "red lantern"
 
 
-def test_a_search_survives_characters_that_no_product_has():
+def test_a_search_ignores_nul_characters():
     assert Selection(query="red\0lantern", category="tea\0").key == Selection("red lantern", "tea").key
 
 
-def test_a_search_that_is_too_long_is_refused():
+def test_a_search_that_is_too_long_is_rejected():
     with pytest.raises(QueryTooLong):
         Selection(query="x" * 201)
 
 
-def test_equal_searches_have_equal_keys_whatever_their_case():
+def test_searches_that_differ_in_case_have_equal_keys():
     assert Selection("Red Lantern", "light").key == Selection("red  lantern", "light").key
 
 
-def test_a_search_in_another_category_is_another_search():
+def test_searches_in_different_categories_have_different_keys():
     assert Selection("lantern", "light").key != Selection("lantern", "tea").key
 
 
-def test_an_id_that_is_asked_for_twice_is_looked_up_once():
+def test_duplicate_ids_are_removed():
     assert checked_ids(["b", "a", "b"]) == ["b", "a"]
 
 
-def test_asking_for_too_many_products_is_refused():
+def test_too_many_ids_are_rejected():
     with pytest.raises(TooManyIds):
-        checked_ids([str(number) for number in range(MOST_IDS + 1)])
+        checked_ids([str(number) for number in range(MAX_BATCH + 1)])

@@ -9,6 +9,7 @@ from inventory.domain.reservations import Line, Reservation
 from inventory.service import InventoryService
 from nightmarket.inventory.v1 import inventory_pb2 as wire
 from nightmarket.inventory.v1.inventory_pb2_grpc import InventoryServiceServicer, ReservationServiceServicer
+from nightmarket.limits import OrderIdInvalid
 
 ERROR_MAP: ErrorMap = {
     domain.ProductNotFound: NotFound,
@@ -17,7 +18,7 @@ ERROR_MAP: ErrorMap = {
     domain.ProductRepeated: Invalid,
     domain.QuantityInvalid: Invalid,
     domain.SoldOut: FailedPrecondition,
-    domain.OrderIdInvalid: Invalid,
+    OrderIdInvalid: Invalid,
     domain.ReservationNotFound: NotFound,
     domain.ReservationDiffers: Conflict,
     domain.ReservationReleased: FailedPrecondition,

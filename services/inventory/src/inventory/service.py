@@ -9,12 +9,12 @@ from inventory.domain.reservations import (
     SoldOut,
     State,
     checked_lines,
-    checked_order_id,
     checked_product_id,
     rejection,
 )
 from inventory.metrics import RESERVATIONS
 from inventory.store import Store
+from nightmarket.limits import check_order_id
 
 _SWEEP_BATCH = 50
 
@@ -34,9 +34,9 @@ class InventoryService:
         """Reserve all lines for the order, or return its existing reservation.
 
         Raises SoldOut, ProductNotFound, ReservationDiffers, ReservationReleased if the order was released before,
-        and the exceptions of `checked_order_id` and `checked_lines`.
+        and the exceptions of `check_order_id` and `checked_lines`.
         """
-        wanted, order_id = checked_lines(lines), checked_order_id(order_id)
+        wanted, order_id = checked_lines(lines), check_order_id(order_id)
         available, expire_time = self._store.try_to_reserve(order_id, wanted, self._seconds)
         if expire_time:
             RESERVATIONS.labels("held").inc()
@@ -54,14 +54,14 @@ class InventoryService:
 
         Raises OrderIdInvalid, ReservationNotFound, ReservationReleased and ReservationExpired.
         """
-        return self._change(checked_order_id(order_id), Reservation.committed)
+        return self._change(check_order_id(order_id), Reservation.committed)
 
     def release(self, order_id: str) -> Reservation:
         """Return the order's units to stock, held or sold. Raises OrderIdInvalid.
 
         If the order has no reservation yet, it can't get one later: a Reserve that is still on its way comes too late.
         """
-        if self._store.add_released(checked_order_id(order_id)):
+        if self._store.add_released(check_order_id(order_id)):
             RESERVATIONS.labels("released").inc()
         return self._change(order_id, Reservation.released)
 

@@ -6,7 +6,6 @@ import pytest
 from inventory.domain.reservations import (
     Line,
     LinesEmpty,
-    OrderIdInvalid,
     ProductNotFound,
     ProductRepeated,
     QuantityInvalid,
@@ -18,7 +17,6 @@ from inventory.domain.reservations import (
     State,
     TooManyLines,
     checked_lines,
-    checked_order_id,
     rejection,
 )
 
@@ -69,12 +67,6 @@ def test_an_order_that_reserves_the_same_lines_again_gets_its_reservation():
 def test_an_order_that_reserves_other_lines_is_rejected():
     with pytest.raises(ReservationDiffers):
         HELD.matching((Line("tea", 3),))
-
-
-@pytest.mark.parametrize("order_id", ["", "x" * 65, "a\0b"])
-def test_an_invalid_order_id_is_rejected(order_id):
-    with pytest.raises(OrderIdInvalid):
-        checked_order_id(order_id)
 
 
 def test_lines_are_sorted_by_product():

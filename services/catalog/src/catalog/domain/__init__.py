@@ -1,1 +1,1 @@
-"""The rules and types of the catalogue; the standard library only."""
+"""Rules and types of the catalog; imports only the standard library and nightmarket.limits."""

@@ -1,26 +1,25 @@
-"""What the market sells, and what may be asked about it."""
+"""Products, categories, and the checks of queries for them."""
 
 from dataclasses import dataclass
 
-LONGEST_QUERY = 200
-MOST_IDS = 100
+from nightmarket.limits import MAX_BATCH, MAX_QUERY
 
 
 class ProductNotFound(Exception):
-    """No product has this id."""
+    """There is no product with this id."""
 
 
 class QueryTooLong(Exception):
-    """More words than anybody searches for."""
+    """The search query is too long."""
 
 
 class TooManyIds(Exception):
-    """More products than one call may ask for."""
+    """More products than one call may request."""
 
 
 @dataclass(frozen=True)
 class Product:
-    """Something that can be bought; the price is in cents."""
+    """A product; the price is in cents."""
 
     id: str
     name: str
@@ -31,7 +30,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Category:
-    """A stall of the market."""
+    """A category of products."""
 
     slug: str
     name: str
@@ -41,26 +40,26 @@ class Category:
 
 @dataclass(frozen=True)
 class Selection:
-    """Which products are wanted: words to search for and a category; empty means any. Raises QueryTooLong."""
+    """A query for products by words and category; empty means any. Raises QueryTooLong."""
 
     query: str = ""
     category: str = ""
 
     def __post_init__(self) -> None:
-        # PostgreSQL has no NUL in text, and no product has one either.
+        # PostgreSQL rejects NUL in text, and no product has one.
         object.__setattr__(self, "query", " ".join(self.query.replace("\0", " ").split()))
         object.__setattr__(self, "category", self.category.replace("\0", ""))
-        if len(self.query) > LONGEST_QUERY:
-            raise QueryTooLong(f"A search has at most {LONGEST_QUERY} characters.")
+        if len(self.query) > MAX_QUERY:
+            raise QueryTooLong(f"A search has at most {MAX_QUERY} characters.")
 
     @property
     def key(self) -> str:
-        """The same for equal selections; page tokens are bound to it."""
+        """A key that is the same for equal selections. A page token is valid for one key only."""
         return f"{self.category}\n{self.query.lower()}"
 
 
 def checked_ids(ids: list[str]) -> list[str]:
-    """The ids, each once, in the order asked for. Raises TooManyIds."""
-    if len(ids) > MOST_IDS:
-        raise TooManyIds(f"One call returns at most {MOST_IDS} products.")
+    """Return the ids without duplicates, in the given order. Raises TooManyIds."""
+    if len(ids) > MAX_BATCH:
+        raise TooManyIds(f"One call returns at most {MAX_BATCH} products.")
     return list(dict.fromkeys(ids))

@@ -1,1 +1,1 @@
-"""Rules and types of inventory; imports only the standard library."""
+"""Rules and types of inventory; imports only the standard library and nightmarket.limits."""

@@ -13,10 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-MAX_LINES = 50
-MAX_QUANTITY = 99
-MAX_PRODUCT_ID_LENGTH = 64
-MAX_ORDER_ID_LENGTH = 64
+from nightmarket.limits import MAX_LINES, MAX_PRODUCT_ID, MAX_QUANTITY
 
 
 class ProductNotFound(Exception):
@@ -45,10 +42,6 @@ class SoldOut(Exception):
     def __init__(self, message: str, available: Mapping[str, int]) -> None:
         super().__init__(message)
         self.metadata = {product_id: str(units) for product_id, units in available.items()}
-
-
-class OrderIdInvalid(Exception):
-    """Not a valid order id."""
 
 
 class ReservationNotFound(Exception):
@@ -128,16 +121,9 @@ class Reservation:
 
 def checked_product_id(product_id: str) -> str:
     """Return the id. Raises ProductNotFound if no product can have it."""
-    if len(product_id) > MAX_PRODUCT_ID_LENGTH or not product_id.isprintable():
+    if len(product_id) > MAX_PRODUCT_ID or not product_id.isprintable():
         raise ProductNotFound("There is no such product.")
     return product_id
-
-
-def checked_order_id(order_id: str) -> str:
-    """Return the id. Raises OrderIdInvalid if no order can have it."""
-    if not 1 <= len(order_id) <= MAX_ORDER_ID_LENGTH or not order_id.isprintable():
-        raise OrderIdInvalid(f"An order id has 1 to {MAX_ORDER_ID_LENGTH} printable characters.")
-    return order_id
 
 
 def checked_lines(lines: Iterable[Line]) -> tuple[Line, ...]:
