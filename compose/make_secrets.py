@@ -1,7 +1,7 @@
-"""Makes the passwords and keys of a market in containers: `make secrets`, or python3 -m compose.make_secrets.
+"""Create the passwords and keys of the stack in containers: `make secrets`, or python3 -m compose.make_secrets.
 
-Each is a file under .secrets/, and .env tells Docker Compose where they are. What is there already stays as it is:
-PostgreSQL keeps the passwords that it was first started with. Needs nothing but Python.
+Each one is a file in .secrets/, and .env contains that path for Docker Compose. Existing secrets are kept, because
+PostgreSQL keeps the passwords of its first start. Needs only Python.
 """
 
 from __future__ import annotations
@@ -16,36 +16,37 @@ from topology import SERVICES
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ".secrets"
-SETTING = "MARKET_SECRETS"
-BROKER_USER = "market"
+VARIABLE = "MARKET_SECRETS"
+NATS_USER = "market"
 
 
-def new() -> str:
-    """A password that nobody can guess, of letters and digits alone: it needs no quoting anywhere."""
+def generate() -> str:
+    """Return a random password of letters and digits only, which needs no quoting."""
     return secrets.token_hex(24)
 
 
-def make(folder: Path) -> list[str]:
-    """Writes the secrets that are missing into ``folder``; gives the names of those that are new."""
+def create_missing(folder: Path) -> list[str]:
+    """Create the secrets that are missing in ``folder``, and return their names."""
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
     owners = [service.name for service in SERVICES if service.database]
-    simple = ["postgres_password", "storefront_secret_key", "bank_api_key"]
-    urls = {f"{name}_database_url": f"postgresql://{name}:{new()}@postgres:5432/{name}" for name in owners}
-    wanted = {name: new() for name in simple} | urls | {"nats_url": f"nats://{BROKER_USER}:{new()}@nats:4222"}
-    fresh = [name for name in wanted if not (folder / name).exists()]
-    for name in fresh:
-        _write(folder / name, wanted[name])
-    current = {name: _password(folder / f"{name}_database_url") for name in owners}
-    _write(folder / "roles.sql", roles(current))
-    _write(folder / "nats_users", users(_password(folder / "nats_url")))
-    return fresh
+    keys = ["postgres_password", "storefront_secret_key", "bank_api_key"]
+    urls = {f"{name}_database_url": f"postgresql://{name}:{generate()}@postgres:5432/{name}" for name in owners}
+    nats_url = {"nats_url": f"nats://{NATS_USER}:{generate()}@nats:4222"}
+    candidates = {name: generate() for name in keys} | urls | nats_url
+    missing = [name for name in candidates if not (folder / name).exists()]
+    for name in missing:
+        _write(folder / name, candidates[name])
+    passwords = {name: _password(folder / f"{name}_database_url") for name in owners}
+    _write(folder / "roles.sql", roles_sql(passwords))
+    _write(folder / "nats_users", nats_users(_password(folder / "nats_url")))
+    return missing
 
 
-def roles(passwords: Mapping[str, str]) -> str:
-    """What psql gives every owner: a role with this password, and a database that no other role may enter.
+def roles_sql(passwords: Mapping[str, str]) -> str:
+    """Return the SQL for psql that gives every service a role, and a database that no other role can connect to.
 
-    It can be run again, also after a service was added.
+    It can run again, for example after a service was added.
     """
     return "".join(
         f"SELECT 'CREATE ROLE {name} LOGIN' WHERE NOT EXISTS"
@@ -58,16 +59,16 @@ def roles(passwords: Mapping[str, str]) -> str:
     )
 
 
-def users(password: str) -> str:
-    """The part of NATS's configuration that says who may come in."""
-    return f'authorization {{user: {BROKER_USER}, password: "{password}"}}\n'
+def nats_users(password: str) -> str:
+    """Return the part of the NATS configuration that defines the user."""
+    return f'authorization {{user: {NATS_USER}, password: "{password}"}}\n'
 
 
-def tell_compose(file: Path) -> None:
-    """Adds the folder to ``file``, the .env that Docker Compose reads; what else is in it stays."""
+def configure_compose(file: Path) -> None:
+    """Add the folder to ``file``, the .env of Docker Compose, unless it is set there; keep the other lines."""
     lines = file.read_text().splitlines() if file.exists() else []
-    if not any(line.startswith(f"{SETTING}=") for line in lines):
-        file.write_text("\n".join([*lines, f"{SETTING}=./{FOLDER}", ""]))
+    if not any(line.startswith(f"{VARIABLE}=") for line in lines):
+        file.write_text("\n".join([*lines, f"{VARIABLE}=./{FOLDER}", ""]))
 
 
 def _password(file: Path) -> str:
@@ -75,21 +76,22 @@ def _password(file: Path) -> str:
 
 
 def _write(file: Path, text: str) -> None:
-    # The folder keeps others out. A file in it is readable for all: it is what a container's own account sees of it.
+    # The folder is private. The files are readable for all, so that the accounts in the containers can read them.
     file.unlink(missing_ok=True)
     file.write_text(text)
     file.chmod(0o444)
 
 
 def main() -> int:
-    """Makes what is missing and says so."""
+    """Create what is missing and print the result. Return 1 if a file cannot be written."""
     try:
-        fresh = make(ROOT / FOLDER)
-        tell_compose(ROOT / ".env")
+        created = create_missing(ROOT / FOLDER)
+        configure_compose(ROOT / ".env")
     except OSError as error:
-        print(f"secrets: {error}", file=sys.stderr)
+        print(f"Cannot create the secrets: {error}", file=sys.stderr)
         return 1
-    print(f"{len(fresh)} new secrets in {FOLDER}/" if fresh else f"All secrets are in {FOLDER}/ already.")
+    result = f"Created {len(created)} secrets in {FOLDER}/." if created else f"All secrets exist in {FOLDER}/."
+    print(result)
     return 0
 
 

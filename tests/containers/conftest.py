@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from compose.make_secrets import make
+from compose.make_secrets import create_missing
 from laptop.ephemeral import free_port
 from tests.containers.engine import Compose, engine_answers
 from tests.system.conftest import (  # noqa: F401 - fixtures
@@ -34,7 +34,7 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
         pytest.skip("no Docker engine with Compose answers here: nothing was tried in containers")
     folder = tmp_path_factory.mktemp("secrets") / "secrets"
     project = Compose(f"night-market-test-{secrets.token_hex(3)}", folder, free_port())
-    make(folder)
+    create_missing(folder)
     project.with_mesh.run("--profile", "audit", "build", timeout=1800)
     with in_containers(project) as seconds:
         READY_SECONDS.append(seconds)
@@ -45,7 +45,7 @@ def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
 @contextmanager
 def in_containers(project: Compose) -> Iterator[float]:
     """Runs a market whose images are built for the length of a block; how many seconds it took until it was ready."""
-    make(project.secrets)
+    create_missing(project.secrets)
     try:
         begun = time.monotonic()
         project.run("up", "--wait")

@@ -17,4 +17,4 @@ def test_without_secrets_compose_says_in_one_line_what_to_run():
     )  # fmt: skip
     assert ran.returncode != 0
     (line,) = ran.stderr.splitlines()
-    assert line.endswith("there are no passwords yet, run: make secrets")
+    assert line.endswith("secrets are missing, run: make secrets")
