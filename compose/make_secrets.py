@@ -31,7 +31,9 @@ def create_missing(folder: Path) -> list[str]:
     folder.chmod(0o700)
     owners = [service.name for service in SERVICES if service.database]
     keys = ["postgres_password", "storefront_secret_key", "bank_api_key"]
-    urls = {f"{name}_database_url": f"postgresql://{name}:{generate()}@postgres:5432/{name}" for name in owners}
+    urls = {
+        f"{name}_database_url": f"postgresql://{name}:{generate()}@postgres:5432/{name}" for name in owners
+    }
     nats_url = {"nats_url": f"nats://{NATS_USER}:{generate()}@nats:4222"}
     candidates = {name: generate() for name in keys} | urls | nats_url
     missing = [name for name in candidates if not (folder / name).exists()]
@@ -90,7 +92,9 @@ def main() -> int:
     except OSError as error:
         print(f"Cannot create the secrets: {error}", file=sys.stderr)
         return 1
-    result = f"Created {len(created)} secrets in {FOLDER}/." if created else f"All secrets exist in {FOLDER}/."
+    result = (
+        f"Created {len(created)} secrets in {FOLDER}/." if created else f"All secrets exist in {FOLDER}/."
+    )
     print(result)
     return 0
 
