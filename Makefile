@@ -9,30 +9,30 @@ PORT ?= 8080
 PY := .venv/bin/python
 export MARKET_DIR PYTHON UPGRADE UV V
 
-# A market that was never started needs no installation to be stopped.
-market = @if [ -x $(PY) ]; then $(PY) -m laptop $(1); else echo 'Nothing runs here: make up starts the market.'; fi
+# Without an installation, there can be no running stack.
+laptop = @if [ -x $(PY) ]; then $(PY) -m laptop $(1); else echo 'The stack is not running. Start it: make up'; fi
 
-##@ Run the market
+##@ Run the stack
 
 .PHONY: up down status logs restart reset
-up: ## Start the market; install what it needs first        PORT=8080 MESH=1
+up: ## Start the stack; installs what is missing              PORT=8080 MESH=1
 	@ci/install.sh run
 	@$(PY) -m laptop up --port '$(PORT)' $(if $(MESH),--mesh)
 
-down: ## Stop the market; what it has sold stays
-	$(call market,down)
+down: ## Stop the stack and keep its data
+	$(call laptop,down)
 
-status: ## Show what runs, where, and how much memory it takes
-	$(call market,status || test $$? = 3) # 3: nothing runs, which is an answer too
+status: ## Show processes, ports, readiness and memory
+	$(call laptop,status || test $$? = 3) # 3: the stack does not run, which is a valid answer
 
-logs: ## Show the logs; F=1 goes on with what comes           S=catalog F=1
-	$(call market,logs $(if $(F),--follow) $(if $(S),'$(S)'))
+logs: ## Show the logs; F=1 continues with new lines            S=catalog F=1
+	$(call laptop,logs $(if $(F),--follow) $(if $(S),'$(S)'))
 
-restart: ## Restart one service                                  S=catalog
-	$(call market,restart $(if $(S),'$(S)',$(error name a service: make restart S=catalog)))
+restart: ## Restart one process without downtime                   S=catalog
+	$(call laptop,restart $(if $(S),'$(S)',$(error name a process: make restart S=catalog)))
 
-reset: ## Stop the market and forget all that was sold         YES=1
-	$(call market,reset $(if $(YES),--yes))
+reset: ## Stop the stack and delete all of its data              YES=1
+	$(call laptop,reset $(if $(YES),--yes))
 
 ##@ Run the stack in containers
 
@@ -59,10 +59,10 @@ secrets: ## Generate their passwords and keys, once, in .secrets/
 
 .PHONY: mesh-render mesh-diff mesh-matrix mesh-apply mesh-remove
 mesh-apply: ## Apply a policy file to the running stack                FILE=mesh/labs/bank-answers-2-seconds-late.yaml
-	$(call market,mesh-apply '$(or $(FILE),$(error name a file: make mesh-apply FILE=mesh/labs/...yaml))')
+	$(call laptop,mesh-apply '$(or $(FILE),$(error name a file: make mesh-apply FILE=mesh/labs/...yaml))')
 
 mesh-remove: ## Remove applied policy files, or one of them             FILE=bank-answers-2-seconds-late.yaml
-	$(call market,mesh-remove $(if $(FILE),'$(FILE)'))
+	$(call laptop,mesh-remove $(if $(FILE),'$(FILE)'))
 
 mesh-render: ## Show the configuration of each sidecar, or of one       S=orders V=1
 	@ci/install.sh run
@@ -80,17 +80,17 @@ mesh-matrix: ## Show which service may call which methods
 
 .PHONY: dead-letters replay bank
 dead-letters: ## List events that failed all retries                     S=shipping V=1
-	$(call market,dead-letters $(if $(S),'$(S)'))
+	$(call laptop,dead-letters $(if $(S),'$(S)'))
 
 replay: ## Redeliver dead letters                                  S=shipping N=7
-	$(call market,replay --service='$(S)' --number='$(N)')
+	$(call laptop,replay --service='$(S)' --number='$(N)')
 
 bank: ## Inject bank faults; without arguments, clear them       DOWN=1 SLOW=2 FLAKY=0.3
-	$(call market,bank --down='$(DOWN)' --slow='$(SLOW)' --flaky='$(FLAKY)')
+	$(call laptop,bank --down='$(DOWN)' --slow='$(SLOW)' --flaky='$(FLAKY)')
 
 .PHONY: audit
 audit: ## Compare the data of all services with the bank's ledger V=1
-	@if [ -x $(PY) ]; then $(PY) -m tools.audit; else echo 'Nothing runs here: make up starts the market.'; exit 3; fi
+	@if [ -x $(PY) ]; then $(PY) -m tools.audit; else echo 'The stack is not running. Start it: make up'; exit 3; fi
 
 .PHONY: chaos
 chaos: ## Inject faults into a new stack while customers buy      SEED=1 MINUTES=5 KEEP=1 MESH=1
