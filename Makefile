@@ -66,15 +66,15 @@ mesh-remove: ## Remove applied policy files, or one of them             FILE=ban
 
 mesh-render: ## Show the configuration of each sidecar, or of one       S=orders V=1
 	@ci/install.sh run
-	@$(PY) -m mesh --port '$(PORT)' render --sidecar='$(S)' $(if $(V),--verbose)
+	@$(PY) -m laptop mesh-render --port '$(PORT)' --sidecar='$(S)' $(if $(V),--verbose)
 
 mesh-diff: ## Show what a policy file would change                    FILE=mesh/labs/shipping-fails-30-percent.yaml
 	@ci/install.sh run
-	@$(PY) -m mesh --port '$(PORT)' diff '$(or $(FILE),$(error name a file: make mesh-diff FILE=mesh/labs/...yaml))'
+	@$(PY) -m laptop mesh-diff --port '$(PORT)' '$(or $(FILE),$(error name a file: make mesh-diff FILE=mesh/labs/...yaml))'
 
 mesh-matrix: ## Show which service may call which methods
 	@ci/install.sh run
-	@$(PY) -m mesh matrix
+	@$(PY) -m laptop mesh-matrix
 
 ##@ Faults and checks
 

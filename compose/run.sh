@@ -29,7 +29,7 @@ if [ ! -t 1 ] && [ -z "${V:-}" ]; then progress=quiet; fi
 mesh_agent() {
   [ -n "$(docker compose ps --quiet mesh)" ] ||
     die "The stack is not running with a mesh. Start it: make compose-up PROFILES=mesh" 3
-  docker compose exec -T mesh python -m mesh.keeper "$@"
+  docker compose exec -T mesh python -m mesh.agent "$@"
 }
 
 case ${1:-} in

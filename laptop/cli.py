@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from laptop import LaptopError, lifecycle, logs, operations
+from laptop import LaptopError, lifecycle, logs, mesh_platform, operations
 from laptop.restart import restart
 from laptop.state_dir import StateDir
 from laptop.status import require_running, status_table
@@ -108,16 +108,29 @@ def _parser(environ: Mapping[str, str]) -> argparse.ArgumentParser:
     replay = add("replay", _replay, "send dead letters back to their services")
     replay.add_argument("--service", default="", help="send back those of this service only")
     replay.add_argument("--number", default="", help="send back this one only")
+    rendered = add("mesh-render", _mesh_render, "show the sidecars' configuration")
+    rendered.add_argument("--sidecar", default="", help="show the complete configuration of this one")
+    difference = add("mesh-diff", _mesh_diff, "show what applying a file would change")
+    difference.add_argument("file", type=Path)
+    matrix = add("mesh-matrix", _mesh_matrix, "show which calls the policies allow")
+    for shown in (rendered, difference, matrix):
+        shown.add_argument(
+            "--port", default="8080", help="the gateway's port; the sidecars' ports follow from it"
+        )
     add("mesh-apply", _mesh_apply, "apply a file to the mesh's policies").add_argument("file", type=Path)
     remove = add("mesh-remove", _mesh_remove, "remove applied files from the mesh's policies")
     remove.add_argument("name", nargs="?", default="", help="remove this file only")
     return parser
 
 
-def _up(options: argparse.Namespace, state_dir: StateDir, environ: Mapping[str, str]) -> None:
+def _port(options: argparse.Namespace) -> int:
     if not options.port.isdecimal():
         raise LaptopError(f"PORT must be a number, not {options.port!r}", exit_code=2)
-    lifecycle.up(state_dir, int(options.port), options.mesh, environ, Progress(sys.stdout))
+    return int(options.port)
+
+
+def _up(options: argparse.Namespace, state_dir: StateDir, environ: Mapping[str, str]) -> None:
+    lifecycle.up(state_dir, _port(options), options.mesh, environ, Progress(sys.stdout))
 
 
 def _down(_options: argparse.Namespace, state_dir: StateDir, _environ: Mapping[str, str]) -> None:
@@ -156,6 +169,18 @@ def _dead_letters(options: argparse.Namespace, state_dir: StateDir, _environ: Ma
 
 def _replay(options: argparse.Namespace, state_dir: StateDir, _environ: Mapping[str, str]) -> None:
     print(operations.replay(state_dir, options.service, options.number))
+
+
+def _mesh_render(options: argparse.Namespace, _state_dir: StateDir, _environ: Mapping[str, str]) -> None:
+    mesh_platform.show(_port(options), options.sidecar, options.verbose)
+
+
+def _mesh_diff(options: argparse.Namespace, _state_dir: StateDir, _environ: Mapping[str, str]) -> None:
+    mesh_platform.show_difference(_port(options), options.file)
+
+
+def _mesh_matrix(options: argparse.Namespace, _state_dir: StateDir, _environ: Mapping[str, str]) -> None:
+    mesh_platform.show_matrix(_port(options))
 
 
 def _mesh_apply(options: argparse.Namespace, state_dir: StateDir, _environ: Mapping[str, str]) -> None:

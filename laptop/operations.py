@@ -14,7 +14,7 @@ from laptop.ports import HOST
 from laptop.stack import Stack
 from laptop.state_dir import StateDir
 from laptop.status import require_running
-from mesh.changes import RunningMesh
+from mesh.agent.changes import RunningMesh
 
 _BANK_TIMEOUT = 10.0  # seconds
 _DOWN = {"": False, "0": False, "1": True}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -11,18 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from laptop import LaptopError, binaries
+from laptop.mesh_platform import laptop_platform
 from laptop.ports import HOST
 from laptop.stack import Stack
-from mesh import certificates, render, sidecars
-from mesh.changes import RunningMesh, changes_in
-from mesh.errors import MeshError, NotTakenUp
-from mesh.inotify import TooFewInstances, check_enough
-from mesh.laptop import laptop_site
-from mesh.market import BANK_HOST, GATEWAY
-from mesh.policies import load_with
-from mesh.render import Files, client_files
-from mesh.site import Address, Site
-from mesh.watches import watches
+from mesh import renderer
+from mesh.agent import certificates
+from mesh.agent.changes import RunningMesh, applied_files
+from mesh.agent.inotify import TooFewInstances, check_available, watched_sources
+from mesh.errors import ConfigRejected, MeshError
+from mesh.platform import Address, Platform
+from mesh.renderer import Files, client_files
+from mesh.renderer.policies import load_with
+from mesh.sidecar.command import command
+from mesh.sidecar.files import write, write_or_update
+from mesh.workloads import BANK_HOST, GATEWAY
 from topology import BANK
 
 ROTATION = "certificates"  # the process that rotates the sidecars' certificates
@@ -39,16 +41,16 @@ def service_beside(process: str) -> str:
     return process.removesuffix(_SUFFIX) if process.endswith(_SUFFIX) else ""
 
 
-def platform(stack: Stack) -> Site:
+def platform(stack: Stack) -> Platform:
     """Return the addresses and files of this stack's sidecars."""
-    return laptop_site(stack.ports, stack.state_dir.mesh)
+    return laptop_platform(stack.ports, stack.state_dir.mesh)
 
 
-def _platform_with_overrides(stack: Stack, caller: str) -> Site:
+def _platform_with_overrides(stack: Stack, caller: str) -> Platform:
     """Return the same, with the addresses that are overridden for the sidecar of ``caller``."""
     here = platform(stack)
     overridden = {
-        workload.name: replace(workload, reached_at=Address(HOST, stack.target_port(workload.name, caller)))
+        workload.name: replace(workload, advertised=Address(HOST, stack.target_port(workload.name, caller)))
         for workload in here.workloads
         if (caller, workload.name) in stack.address_overrides
     }
@@ -60,7 +62,7 @@ def _platform_with_overrides(stack: Stack, caller: str) -> Site:
 
 def applied_changes(stack: Stack) -> list[Path]:
     """Return the files that were applied to the policies, in the order in which they were applied."""
-    return changes_in(stack.state_dir.mesh_changes)
+    return applied_files(stack.state_dir.mesh_changes)
 
 
 def rendered(stack: Stack, changes: Iterable[Path]) -> dict[str, Files]:
@@ -71,11 +73,11 @@ def rendered(stack: Stack, changes: Iterable[Path]) -> dict[str, Files]:
     callers = {caller for caller, _ in stack.address_overrides}
     try:
         policies, here = load_with(changes), platform(stack)
-        files = render.render(policies, here)
+        files = renderer.render(policies, here)
         for workload in here.workloads:
             if workload.service in callers:
                 own = _platform_with_overrides(stack, workload.service)
-                files[workload.name] = render.render(policies, own)[workload.name]
+                files[workload.name] = renderer.render(policies, own)[workload.name]
         return files
     except MeshError as error:
         raise LaptopError(str(error), exit_code=2) from None
@@ -88,13 +90,13 @@ def watched(stack: Stack, gateway: Any) -> int:
         *rendered(stack, applied_changes(stack)).values(),
         [gateway, client_files(here, GATEWAY)],
     ]
-    return sum(len(watches(envoy)) for envoy in envoys)
+    return sum(len(watched_sources(envoy)) for envoy in envoys)
 
 
 def check_enough_to_watch(stack: Stack, gateway: Any) -> None:
     """Raise `LaptopError` if the system does not let this user watch that many more files."""
     try:
-        check_enough(watched(stack, gateway))
+        check_available(watched(stack, gateway))
     except TooFewInstances as error:
         raise LaptopError(str(error), exit_code=2) from None
 
@@ -102,10 +104,10 @@ def check_enough_to_watch(stack: Stack, gateway: Any) -> None:
 def write_files(stack: Stack) -> None:
     """Write the files that the sidecars and the gateway start with, certificates included."""
     here = platform(stack)
-    certificates.renew(Path(here.certificates), identities(here))
+    certificates.renew(Path(here.certificates), here.identities)
     for name, files in rendered(stack, applied_changes(stack)).items():
-        sidecars.write(Path(here.folder) / name, files)
-    sidecars.write(Path(here.folder) / GATEWAY, client_files(here, GATEWAY))
+        write(Path(here.folder) / name, files)
+    write(Path(here.folder) / GATEWAY, client_files(here, GATEWAY))
 
 
 def rewrite(stack: Stack, workload: str) -> None:
@@ -115,29 +117,23 @@ def rewrite(stack: Stack, workload: str) -> None:
     """
     here = platform(stack)
     files = rendered(stack, applied_changes(stack))[workload]
-    statistics = next(one.statistics for one in here.workloads if one.name == workload)
     try:
-        sidecars.put(Path(here.folder) / workload, files, statistics)
+        write_or_update(Path(here.folder) / workload, files, here.workload(workload).status_address)
     except MeshError as error:
         raise LaptopError(str(error)) from None
 
 
-def identities(here: Site) -> Mapping[str, str]:
-    """Return the SPIFFE identity of each service account."""
-    return {account: here.identity(account) for account in here.accounts}
-
-
 def secure(stack: Stack, clusters: Iterable[dict[str, Any]]) -> None:
     """Configure mutual TLS in those of the gateway's clusters whose service has a sidecar."""
-    render.secure(platform(stack), GATEWAY, clusters)
+    renderer.add_mutual_tls(platform(stack), GATEWAY, clusters)
 
 
 def commands(stack: Stack) -> dict[str, list[str]]:
     """Return the command lines of the sidecars and of the certificate rotation, by process name."""
     here = platform(stack)
-    named = [f"{account}={identity}" for account, identity in identities(here).items()]
-    return {ROTATION: [sys.executable, "-m", "mesh.renewing", here.certificates, *named]} | {
-        process_name(workload.name): sidecars.command(binaries.envoy(), Path(here.folder) / workload.name)
+    named = [f"{account}={identity}" for account, identity in here.identities.items()]
+    return {ROTATION: [sys.executable, "-m", "mesh.agent.rotation", here.certificates, *named]} | {
+        process_name(workload.name): command(binaries.envoy(), Path(here.folder) / workload.name)
         for workload in here.workloads
     }
 
@@ -148,7 +144,7 @@ def running_mesh(stack: Stack) -> Iterator[RunningMesh]:
     changes = stack.state_dir.mesh_changes
     try:
         yield RunningMesh(platform(stack), changes, partial(rendered, stack))
-    except NotTakenUp as error:
+    except ConfigRejected as error:
         raise LaptopError(str(error)) from None
     except MeshError as error:
         raise LaptopError(str(error), exit_code=2) from None

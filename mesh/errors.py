@@ -6,12 +6,12 @@ from collections.abc import Iterable
 
 
 class MeshError(Exception):
-    """Policies, or a site, that cannot be rendered: every problem at once, a line each."""
+    """Policies, or a platform, that cannot be rendered. Lists every problem, one per line."""
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n".join(self.problems))
 
 
-class NotTakenUp(MeshError):
-    """A sidecar that refused a file, or did not answer."""
+class ConfigRejected(MeshError):
+    """A sidecar rejected a file, or did not load it in time."""

@@ -1,4 +1,4 @@
-"""A mesh of real Envoys around small programs: a shop that may call, a thief that may not, and those who are called."""
+"""Real Envoys around small programs: a frontend, an intruder, a backend with two versions, a web service."""
 
 from __future__ import annotations
 
@@ -22,80 +22,81 @@ import requests
 from chassis.errors import AppError
 from laptop import binaries
 from laptop.ephemeral import Server, free_port, running
-from mesh import certificates, sidecars
-from mesh.policies import load
-from mesh.render import render
-from mesh.site import NAME_LABEL, VERSION_LABEL, Address, Protocol, Site, Workload
+from mesh.agent import certificates
+from mesh.platform import NAME_LABEL, VERSION_LABEL, Address, Platform, Workload
+from mesh.renderer import render
+from mesh.renderer.policies import load
+from mesh.sidecar.command import command
+from mesh.sidecar.files import update, write
 from tests.support.waiting import wait_until
+from topology import Protocol
 
 HOST = "127.0.0.1"
-TAKE, LOOK = "/market.Shelf/Take", "/market.Shelf/Look"
+GET, LIST = "/example.Backend/Get", "/example.Backend/List"
 POLICIES = Path(__file__).parent / "small_mesh.yaml"
-ATTEMPT_SECONDS = 10.0
-GIVEN = datetime.now(UTC) - timedelta(
-    hours=9
-)  # when the certificates were: they have lived more than half their life
+CALL_TIMEOUT = 10.0  # seconds
+# The certificates are from nine hours ago, so more than half of their lifetime has passed.
+ISSUED_AT = datetime.now(UTC) - timedelta(hours=9)
 
 
 @dataclass(frozen=True)
 class SmallMesh:
-    """Its sidecars run. `received` are the calls that arrived, by program, each with its headers.
+    """A running mesh. `received` lists the headers of the calls that arrived, by workload.
 
-    `answers` are what the desk answers, by path; `programs` the gRPC servers behind sidecars, by workload.
+    `answers` are the web service's responses, by path; `servers` the gRPC servers behind sidecars, by workload.
     """
 
-    site: Site
+    platform: Platform
     folder: Path
     received: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     answers: dict[str, object] = field(default_factory=dict)
-    programs: dict[str, grpc.Server] = field(default_factory=dict)
-
-    def workload(self, name: str) -> Workload:
-        """One of them."""
-        return next(workload for workload in self.site.workloads if workload.name == name)
+    servers: dict[str, grpc.Server] = field(default_factory=dict)
 
     def address(self, caller: str, callee: str) -> str:
-        """Where a program calls another: at its own sidecar."""
-        found = self.workload(caller).calls[callee]
+        """Return the address at which a program calls another: its own sidecar's."""
+        found = self.platform.workload(caller).calls[callee]
         return f"{found.host}:{found.port}"
 
-    def take(self, caller: str = "shop", method: str = TAKE, **headers: str) -> str:
-        """Calls the shelf, in a connection of its own; the name of the program that answered. Raises RpcError."""
-        with grpc.insecure_channel(self.address(caller, "shelf")) as channel:
-            return ask(channel, method, **headers)
+    def call_backend(self, caller: str = "frontend", method: str = GET, **headers: str) -> str:
+        """Call the backend on a new connection and return the name of the workload that answered. Raises RpcError."""
+        with grpc.insecure_channel(self.address(caller, "backend")) as channel:
+            return call(channel, method, **headers)
 
-    def knock(self, path: str = "/open", method: str = "GET", **headers: str) -> int:
-        """Calls the desk, by HTTP, as the shop, with the path as it is; the status. Raises OSError."""
-        connection = http.client.HTTPConnection(self.address("shop", "desk"), timeout=ATTEMPT_SECONDS)
+    def call_web(self, path: str = "/open", method: str = "GET", **headers: str) -> int:
+        """Call the web service as the frontend and return the status. Raises OSError."""
+        connection = http.client.HTTPConnection(self.address("frontend", "web"), timeout=CALL_TIMEOUT)
         try:
-            named = {name.replace("_", "-"): value for name, value in headers.items()}
-            connection.request(method, path, headers=named)
-            answer = connection.getresponse()
-            answer.read()
-            return answer.status
+            connection.request(method, path, headers=_header_names(headers))
+            response = connection.getresponse()
+            response.read()
+            return response.status
         finally:
             connection.close()
 
     def apply(self, *files: Path) -> None:
-        """Changes the policies of the running mesh; every sidecar has taken the change up when it returns."""
+        """Apply resources on top of the mesh's policies. Returns once every sidecar uses them."""
         policies = load(POLICIES)
         for file in files:
             policies = policies.changed_by(load(file))
-        for name, documents in render(policies, self.site).items():
-            sidecars.update(Path(self.site.folder) / name, documents, self.workload(name).statistics)
+        for name, documents in render(policies, self.platform).items():
+            update(Path(self.platform.folder) / name, documents, self.platform.workload(name).status_address)
 
     def counter(self, name: str, pattern: str) -> int:
-        """The sum of a sidecar's statistics whose name ends so."""
-        admin = self.workload(name).admin
+        """Return the sum of a sidecar's statistics whose names end with a pattern."""
+        admin = self.platform.workload(name).admin
         url = f"http://{admin.host}:{admin.port}/stats?format=json&filter={pattern}$"
         return sum(entry.get("value", 0) for entry in requests.get(url, timeout=5).json()["stats"])
 
 
-def ask(channel: grpc.Channel, method: str = TAKE, **headers: str) -> str:
-    """One call; the name of the program that answered. Raises RpcError."""
-    metadata = [(name.replace("_", "-"), value) for name, value in headers.items()]
-    answer: bytes = channel.unary_unary(method)(b"", metadata=metadata, timeout=ATTEMPT_SECONDS)
+def call(channel: grpc.Channel, method: str = GET, **headers: str) -> str:
+    """Make one call and return the name of the workload that answered. Raises RpcError."""
+    metadata = list(_header_names(headers).items())
+    answer: bytes = channel.unary_unary(method)(b"", metadata=metadata, timeout=CALL_TIMEOUT)
     return answer.decode()
+
+
+def _header_names(headers: Mapping[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
 
 
 def _workload(
@@ -109,49 +110,48 @@ def _workload(
     )
 
 
-def small_site(folder: Path) -> Site:
-    """The site, on free ports."""
-    return Site(
+def small_platform(folder: Path) -> Platform:
+    """Return the platform of a small mesh, on free ports."""
+    return Platform(
         workloads=(
-            _workload("shop", "shop", Protocol.HTTP, ("shelf", "desk")),
-            _workload("thief", "thief", Protocol.HTTP, ("shelf",)),
-            _workload("shelf", "shelf", Protocol.GRPC),
-            _workload("shelf-v2", "shelf", Protocol.GRPC, version="v2"),
-            _workload("desk", "desk", Protocol.HTTP),
+            _workload("frontend", "frontend", Protocol.HTTP, ("backend", "web")),
+            _workload("intruder", "intruder", Protocol.HTTP, ("backend",)),
+            _workload("backend", "backend", Protocol.GRPC),
+            _workload("backend-v2", "backend", Protocol.GRPC, version="v2"),
+            _workload("web", "web", Protocol.HTTP),
         ),
         folder=str(folder / "sidecars"),
         certificates=str(folder / "certificates"),
-        clients=("door",),
+        clients=("edge",),
     )
 
 
 @contextlib.contextmanager
-def running_mesh(site: Site, folder: Path, *, deserted: bool = False) -> Iterator[SmallMesh]:
-    """Runs programs, unless it is to be deserted, and sidecars until the end of the `with` block."""
-    mesh = SmallMesh(site, folder, {workload.name: [] for workload in site.workloads})
-    identities = {name: site.identity(name) for name in site.accounts}
-    certificates.renew(Path(site.certificates), identities, GIVEN)
+def running_mesh(platform: Platform, folder: Path, *, with_programs: bool = True) -> Iterator[SmallMesh]:
+    """Run sidecars, and programs unless told otherwise, until the end of the `with` block."""
+    mesh = SmallMesh(platform, folder, {workload.name: [] for workload in platform.workloads})
+    certificates.renew(Path(platform.certificates), platform.identities, ISSUED_AT)
     with contextlib.ExitStack() as stack:
-        for workload in () if deserted else site.workloads:
-            if workload.service == "shelf":
-                stack.enter_context(_shelf(mesh, workload))
-            if workload.service == "desk":
-                stack.enter_context(_desk(mesh, workload))
-        for name, documents in render(load(POLICIES), site).items():
-            stack.enter_context(running_sidecar(site, mesh.workload(name), documents))
+        for workload in platform.workloads if with_programs else ():
+            if workload.service == "backend":
+                stack.enter_context(_backend(mesh, workload))
+            if workload.service == "web":
+                stack.enter_context(_web(mesh, workload))
+        for name, documents in render(load(POLICIES), platform).items():
+            stack.enter_context(running_sidecar(platform, platform.workload(name), documents))
         yield mesh
 
 
 @contextlib.contextmanager
-def running_sidecar(site: Site, workload: Workload, documents: dict[str, Any]) -> Iterator[Path]:
-    """Runs one sidecar; gives its log."""
-    folder = Path(site.folder) / workload.name
-    sidecars.write(folder, documents)
+def running_sidecar(platform: Platform, workload: Workload, documents: dict[str, Any]) -> Iterator[Path]:
+    """Run one sidecar. Yields the path of its log."""
+    folder = Path(platform.folder) / workload.name
+    write(folder, documents)
     admin = f"http://{workload.admin.host}:{workload.admin.port}/ready"
     server = Server(
-        command=sidecars.command(binaries.envoy(), folder, flush_milliseconds=50),
+        command=command(binaries.envoy(), folder, log_flush_milliseconds=50),
         folder=folder,
-        is_ready=lambda: answers(admin),
+        is_ready=lambda: is_ready(admin),
         stop_signal=signal.SIGTERM,
         identity={},
     )
@@ -159,58 +159,58 @@ def running_sidecar(site: Site, workload: Workload, documents: dict[str, Any]) -
         yield folder / "server.log"
 
 
-def sidecar(mesh: SmallMesh, name: str) -> psutil.Process:
-    """The process of one."""
-    file = str(Path(mesh.site.folder) / name / "envoy.yaml")
+def sidecar_process(mesh: SmallMesh, name: str) -> psutil.Process:
+    """Return the process of a sidecar."""
+    file = str(Path(mesh.platform.folder) / name / "envoy.yaml")
     return next(one for one in psutil.process_iter(["cmdline"]) if file in (one.info["cmdline"] or []))
 
 
-def instances(process: psutil.Process) -> int:
-    """How many inotify instances a process has; on Linux."""
+def inotify_instances(process: psutil.Process) -> int:
+    """Return the number of inotify instances of a process. Linux only."""
     files = Path(f"/proc/{process.pid}/fd").iterdir()
     return sum(str(file.readlink()) == "anon_inode:inotify" for file in files)
 
 
-def answers(url: str) -> bool:
-    """Whether a page is there."""
+def is_ready(url: str) -> bool:
+    """Return whether a page answers with status 200."""
     try:
         return requests.get(url, timeout=2).status_code == 200
     except requests.ConnectionError:
         return False
 
 
-def shelf_server(mesh: SmallMesh, workload: Workload) -> grpc.Server:
-    """The program behind a shelf's sidecar; several may share its port."""
+def backend_server(mesh: SmallMesh, workload: Workload) -> grpc.Server:
+    """Return a gRPC server for a backend's port, which several servers may share."""
     assert workload.app is not None
 
     def answer(request: bytes, context: grpc.ServicerContext) -> bytes:
         mesh.received[workload.name].append(dict(context.invocation_metadata()))
         return workload.name.encode()
 
-    class Anything(grpc.GenericRpcHandler):
+    class AnyMethod(grpc.GenericRpcHandler):
         def service(self, details: grpc.HandlerCallDetails) -> Any:
             return grpc.unary_unary_rpc_method_handler(answer)
 
-    server = grpc.server(ThreadPoolExecutor(8), handlers=(Anything(),), options=[("grpc.so_reuseport", 1)])
+    server = grpc.server(ThreadPoolExecutor(8), handlers=(AnyMethod(),), options=[("grpc.so_reuseport", 1)])
     server.add_insecure_port(f"{HOST}:{workload.app.port}")
     return server
 
 
 @contextlib.contextmanager
-def _shelf(mesh: SmallMesh, workload: Workload) -> Iterator[None]:
-    mesh.programs[workload.name] = shelf_server(mesh, workload)
-    mesh.programs[workload.name].start()
+def _backend(mesh: SmallMesh, workload: Workload) -> Iterator[None]:
+    mesh.servers[workload.name] = backend_server(mesh, workload)
+    mesh.servers[workload.name].start()
     try:
         yield
     finally:
-        mesh.programs[workload.name].stop(0).wait()
+        mesh.servers[workload.name].stop(0).wait()
 
 
 @contextlib.contextmanager
-def _desk(mesh: SmallMesh, workload: Workload) -> Iterator[None]:
+def _web(mesh: SmallMesh, workload: Workload) -> Iterator[None]:
     assert workload.app is not None
 
-    class Desk(BaseHTTPRequestHandler):
+    class Web(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
@@ -224,9 +224,9 @@ def _desk(mesh: SmallMesh, workload: Workload) -> Iterator[None]:
         do_POST = do_GET
 
         def log_message(self, *_: object) -> None:
-            """Says nothing."""
+            """Log nothing."""
 
-    server = ThreadingHTTPServer((HOST, workload.app.port), Desk)
+    server = ThreadingHTTPServer((HOST, workload.app.port), Web)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
@@ -239,35 +239,35 @@ def _desk(mesh: SmallMesh, workload: Workload) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def under_load(call: Callable[[], object]) -> Iterator[Mapping[str, int]]:
-    """Makes the call again and again from two threads; gives what came of it: `ok`, or the error, and how often.
+def under_load(work: Callable[[], object]) -> Iterator[Mapping[str, int]]:
+    """Repeat a call from two threads until the end of the `with` block. Yields the number of each outcome.
 
-    The caller sees the numbers grow; at the end of the `with` block the last calls are finished.
+    An outcome is `ok` or the text of an error. The numbers grow while the block runs.
     """
     outcomes: dict[str, int] = {"ok": 0}
-    over = threading.Event()
+    stopped = threading.Event()
 
-    def go_on() -> None:
-        while not over.is_set():
+    def repeat() -> None:
+        while not stopped.is_set():
             try:
-                call()
+                work()
                 outcome = "ok"
             except (grpc.RpcError, AppError, OSError) as error:
                 outcome = str(error)
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
 
-    threads = [threading.Thread(target=go_on) for _ in range(2)]
+    threads = [threading.Thread(target=repeat) for _ in range(2)]
     for thread in threads:
         thread.start()
     try:
         yield outcomes
     finally:
-        over.set()
+        stopped.set()
         for thread in threads:
             thread.join()
 
 
-def has_gone_on(outcomes: Mapping[str, int]) -> None:
-    """Waits for more calls that went well."""
+def wait_for_more_calls(outcomes: Mapping[str, int]) -> None:
+    """Wait until 50 more calls have succeeded."""
     enough = outcomes["ok"] + 50
-    assert wait_until(lambda: outcomes["ok"] > enough)
+    wait_until(lambda: outcomes["ok"] > enough)

@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from laptop.ephemeral import free_port
-from mesh.containers import ADMIN, INBOUND, METRICS, PORT, containers_site, pod
-from mesh.market import GATEWAY
+from mesh.agent.containers import ADMIN, INBOUND, METRICS, PORT, container_platform, pod
+from mesh.workloads import GATEWAY
 from tests.containers.conftest import audited, in_containers
 from tests.containers.engine import ROOT, Compose, docker
 from tests.containers.test_profiles import needs_image
@@ -23,8 +23,8 @@ from tests.support.waiting import wait_until
 from tests.system.conftest import Shopper, sign_up
 from tests.system.test_outages import confirms, sells
 
-SITE = containers_site(Path("/mesh"))
-WORKLOADS = [workload.name for workload in SITE.workloads]
+PLATFORM = container_platform(Path("/mesh"))
+WORKLOADS = [workload.name for workload in PLATFORM.workloads]
 SERVICES = [name for name in WORKLOADS if name != "recommendations-v2"]
 ASKS = "exec 3<>/dev/tcp/{}/{}; printf 'GET /readyz HTTP/1.1\\r\\nHost: x\\r\\n\\r\\n' >&3; timeout 2 head -c 12 <&3"
 
@@ -80,7 +80,7 @@ def test_a_service_is_reached_through_its_sidecar_alone(mesh, service):
 
 @pytest.mark.parametrize("workload", WORKLOADS)
 def test_a_sidecar_has_nobody_s_key_but_its_own(mesh, workload):
-    account = next(one.account for one in SITE.workloads if one.name == workload)
+    account = next(one.account for one in PLATFORM.workloads if one.name == workload)
     listed = mesh.inside(sidecar(workload), "sh", "-c", "ls /mesh/certificates; ls /mesh/sidecars; id -u")
     assert listed.stdout.split() == [account, workload, "10001"]
 
@@ -106,10 +106,10 @@ def applied(mesh: Compose) -> Iterator[Callable[[str], subprocess.CompletedProce
     """Applies resources, as `compose/run.sh apply` does; takes all back at the end."""
 
     def apply(resources: str) -> subprocess.CompletedProcess[str]:
-        return mesh.inside("mesh", "python", "-m", "mesh.keeper", "apply", "lab.yaml", told=resources)
+        return mesh.inside("mesh", "python", "-m", "mesh.agent", "apply", "lab.yaml", told=resources)
 
     yield apply
-    mesh.inside("mesh", "python", "-m", "mesh.keeper", "remove")
+    mesh.inside("mesh", "python", "-m", "mesh.agent", "remove")
 
 
 def test_a_change_of_the_policies_can_be_felt(mesh, applied, shopper_in_the_mesh):

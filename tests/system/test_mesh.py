@@ -16,7 +16,7 @@ from laptop import gateway, sidecars
 from laptop.ephemeral import free_port_block
 from laptop.state_dir import StateDir
 from laptop.status import require_running
-from mesh.tests.small_mesh import instances
+from mesh.tests.small_mesh import inotify_instances
 from tests.system.conftest import GRACE, MESH, ROOT, Shopper, sign_up, stores_of
 from tools.audit import run
 
@@ -143,7 +143,7 @@ def test_a_file_that_makes_no_sense_is_one_line_and_changes_nothing(
 def test_a_market_with_sidecars_takes_as_many_inotify_instances_as_it_has_asked_for(mesh, folder):
     market, programs = running(folder)
     envoys = [pid for name, pid in programs.items() if name == "gateway" or name.endswith("-sidecar")]
-    taken = sum(instances(psutil.Process(pid)) for pid in envoys)
+    taken = sum(inotify_instances(psutil.Process(pid)) for pid in envoys)
     assert taken == sidecars.watched(market, gateway.configuration(market, {}))
 
 

@@ -1,7 +1,7 @@
-"""Pairs of what goes in and what comes out: NAME.in.yaml holds resources, NAME.out/ what they change.
+"""Golden cases: NAME.in.yaml contains resources, NAME.out/ the files of sidecars that they change.
 
-All share site.yaml, and the resources of `nothing-but-tls`, whose output is whole. `python -m mesh.tests.cases` writes
-the outputs anew, for `git diff` to show what a change of the renderer does.
+All cases share platform.yaml and the resources of `only-mtls`, whose output is complete. `python -m mesh.tests.cases`
+writes the outputs again; `git diff` then shows the effect of a change of the renderer.
 """
 
 from __future__ import annotations
@@ -10,29 +10,29 @@ from pathlib import Path
 
 import yaml
 
-from mesh.decode import decode
-from mesh.policies import Policies, load
-from mesh.render import Files, render
-from mesh.site import Site
+from mesh.platform import Platform
+from mesh.renderer import Files, render
+from mesh.renderer.decode import decode
+from mesh.renderer.policies import Policies, load
 
 FOLDER = Path(__file__).parent
-BASE = "nothing-but-tls"
+BASE = "only-mtls"
 NAMES = sorted(path.name.removesuffix(".in.yaml") for path in FOLDER.glob("*.in.yaml"))
 
 
-def site() -> Site:
-    """The site of all cases."""
+def platform() -> Platform:
+    """Return the platform of all cases."""
 
     def report(problem: str) -> None:
         raise AssertionError(problem)
 
-    found = decode(Site, yaml.safe_load((FOLDER / "site.yaml").read_text()), "site", report)
-    assert isinstance(found, Site)
+    found = decode(Platform, yaml.safe_load((FOLDER / "platform.yaml").read_text()), "platform", report)
+    assert isinstance(found, Platform)
     return found
 
 
 def policies(*files: Path) -> Policies:
-    """The resources of the base, changed by those of files."""
+    """Return the resources of the base case, changed by those of files."""
     found = load(FOLDER / f"{BASE}.in.yaml")
     for file in files:
         found = found.changed_by(load(file))
@@ -40,18 +40,18 @@ def policies(*files: Path) -> Policies:
 
 
 def rendered(name: str) -> dict[str, Files]:
-    """What each sidecar gets in a case."""
-    return render(policies(FOLDER / f"{name}.in.yaml"), site())
+    """Return the files of each sidecar in a case."""
+    return render(policies(FOLDER / f"{name}.in.yaml"), platform())
 
 
 def output(name: str) -> dict[str, object]:
-    """What the case's folder must hold: path -> document; only what differs from the base."""
-    found = _flat(rendered(name))
-    base = {} if name == BASE else _flat(rendered(BASE))
+    """Return the expected content of a case's folder, path -> document: only what differs from the base case."""
+    found = _by_path(rendered(name))
+    base = {} if name == BASE else _by_path(rendered(BASE))
     return {path: document for path, document in found.items() if base.get(path) != document}
 
 
-def _flat(sidecars: dict[str, Files]) -> dict[str, object]:
+def _by_path(sidecars: dict[str, Files]) -> dict[str, object]:
     return {
         f"{name}/{file}": document for name, files in sidecars.items() for file, document in files.items()
     }

@@ -1,8 +1,8 @@
-"""Writes the expected outputs of all cases anew."""
+"""Writes the expected outputs of all cases: python -m mesh.tests.cases"""
 
 import shutil
 
-from mesh.sidecars import text
+from mesh.renderer.documents import to_yaml
 from mesh.tests.cases import FOLDER, NAMES, output
 
 for name in NAMES:
@@ -10,4 +10,4 @@ for name in NAMES:
     shutil.rmtree(folder, ignore_errors=True)
     for path, document in output(name).items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
-        (folder / path).write_text(text(document))
+        (folder / path).write_text(to_yaml(document))

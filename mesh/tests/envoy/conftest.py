@@ -1,5 +1,3 @@
-"""One small mesh for the tests of a file."""
-
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
@@ -8,18 +6,19 @@ from pathlib import Path
 import pytest
 
 from laptop.ephemeral import temporary_folder
-from mesh.tests.small_mesh import SmallMesh, running_mesh, small_site
+from mesh.tests.small_mesh import SmallMesh, running_mesh, small_platform
 
 
 @pytest.fixture(scope="module")
 def mesh() -> Iterator[SmallMesh]:
-    with temporary_folder("market-mesh-") as folder, running_mesh(small_site(folder), folder) as mesh:
+    """Run one small mesh for the tests of a file."""
+    with temporary_folder("market-mesh-") as folder, running_mesh(small_platform(folder), folder) as mesh:
         yield mesh
 
 
 @pytest.fixture
 def change(mesh: SmallMesh, tmp_path: Path) -> Iterator[Callable[[str], None]]:
-    """Applies resources, written as YAML, to the running mesh; at the end all is as it was."""
+    """Return a function that applies resources, written as YAML, to the running mesh. Undoes them after the test."""
 
     def apply(text: str) -> None:
         file = tmp_path / "change.yaml"
@@ -32,9 +31,9 @@ def change(mesh: SmallMesh, tmp_path: Path) -> Iterator[Callable[[str], None]]:
 
 @pytest.fixture
 def routes(change: Callable[[str], None]) -> Callable[[str], None]:
-    """Replaces what the VirtualService for the shelf says under `http`."""
+    """Return a function that replaces the field `http` of the backend's VirtualService."""
     head = (
         "{apiVersion: networking.istio.io/v1, kind: VirtualService,"
-        " metadata: {name: shelf, namespace: night-market}, spec: {hosts: [shelf], http: "
+        " metadata: {name: backend, namespace: night-market}, spec: {hosts: [backend], http: "
     )
     return lambda http: change(f"{head}{http}}}}}")

@@ -1,53 +1,49 @@
-"""Envoy takes everything that the renderer makes, whole and in detail."""
+"""Envoy accepts all rendered configurations."""
 
 from __future__ import annotations
 
-import platform
+import sys
 from pathlib import Path
 
 import pytest
 
-from laptop.ports import Ports
-from mesh.laptop import laptop_site
-from mesh.policies import FOLDER, load, load_with
-from mesh.render import render
+from mesh.agent.inotify import watched_sources
+from mesh.renderer import render
+from mesh.renderer.policies import load, load_with
 from mesh.tests import cases
-from mesh.tests.small_mesh import POLICIES, SmallMesh, instances, sidecar
-from mesh.tests.whole import refusal
-from mesh.watches import watches
-
-LABS = sorted((FOLDER.parent / "labs").glob("*.yaml"))
+from mesh.tests.small_mesh import POLICIES, SmallMesh, inotify_instances, sidecar_process
+from mesh.tests.stack import LABS, stack_platform
+from mesh.tests.static_config import validation_error
 
 
 @pytest.mark.parametrize("name", cases.NAMES)
-def test_envoy_takes_every_case(name: str, tmp_path: Path) -> None:
+def test_envoy_accepts_every_case(name: str, tmp_path: Path) -> None:
     changed = {path.partition("/")[0] for path in cases.output(name)}
     sidecars = cases.rendered(name)
-    assert {each: refusal(cases.site(), sidecars[each], tmp_path) for each in changed} == dict.fromkeys(
-        changed, ""
-    )
+    found = {each: validation_error(cases.platform(), sidecars[each], tmp_path) for each in changed}
+    assert found == dict.fromkeys(changed, "")
 
 
 @pytest.mark.parametrize("lab", [None, *LABS], ids=lambda lab: lab.stem if lab else "without")
-def test_envoy_takes_every_lab(lab: Path | None, tmp_path: Path) -> None:
-    site = laptop_site(Ports(8080), tmp_path)
-    sidecars = render(load_with([] if lab is None else [lab]), site)
-    before = {} if lab is None else render(load_with(), site)
+def test_envoy_accepts_every_lab(lab: Path | None, tmp_path: Path) -> None:
+    platform = stack_platform(tmp_path)
+    sidecars = render(load_with([] if lab is None else [lab]), platform)
+    before = {} if lab is None else render(load_with(), platform)
     changed = [name for name, files in sidecars.items() if files != before.get(name)]
+    folder = Path(platform.certificates)
     assert changed
-    assert {
-        name: refusal(site, sidecars[name], Path(site.certificates)) for name in changed
-    } == dict.fromkeys(changed, "")
+    found = {name: validation_error(platform, sidecars[name], folder) for name in changed}
+    assert found == dict.fromkeys(changed, "")
 
 
-def test_envoy_refuses_a_route_to_a_cluster_that_is_not_there(tmp_path: Path) -> None:
-    files = cases.rendered(cases.BASE)["shop"]
+def test_envoy_rejects_a_route_to_a_cluster_that_does_not_exist(tmp_path: Path) -> None:
+    files = cases.rendered(cases.BASE)["frontend"]
     files["clusters.yaml"]["resources"] = files["clusters.yaml"]["resources"][:1]
-    assert "unknown cluster" in refusal(cases.site(), files, tmp_path)
+    assert "unknown cluster" in validation_error(cases.platform(), files, tmp_path)
 
 
-@pytest.mark.skipif(platform.system() != "Linux", reason="only Linux has inotify")
-def test_envoy_takes_an_inotify_instance_for_all_that_it_watches_and_no_more(mesh: SmallMesh) -> None:
-    files = render(load(POLICIES), mesh.site)
-    counted = {name: len(watches(list(documents.values()))) for name, documents in files.items()}
-    assert {name: instances(sidecar(mesh, name)) for name in files} == counted
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has inotify")
+def test_envoy_takes_one_inotify_instance_for_each_watched_source(mesh: SmallMesh) -> None:
+    files = render(load(POLICIES), mesh.platform)
+    expected = {name: len(watched_sources(list(documents.values()))) for name, documents in files.items()}
+    assert {name: inotify_instances(sidecar_process(mesh, name)) for name in files} == expected

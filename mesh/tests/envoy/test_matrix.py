@@ -1,4 +1,4 @@
-"""The whole matrix of the market's own policies: every caller, every callee, every method, allowed and denied."""
+"""The complete matrix of the stack's policies: every caller, every callee, every method, allowed and denied."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from pathlib import Path
 
 import grpc
 import pytest
-from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from laptop.ephemeral import free_port_block, temporary_folder
-from laptop.gateway import FILES
-from laptop.ports import Ports
-from mesh.certificates import renew
-from mesh.checks import checked
-from mesh.laptop import laptop_site
-from mesh.matrix import permissions
-from mesh.policies import load_with
-from mesh.render import render
-from mesh.site import Protocol, Site
-from mesh.tests.front_door import AS, TO, running_door
+from laptop.ephemeral import temporary_folder
+from mesh.agent.certificates import renew
+from mesh.platform import Platform
+from mesh.renderer import render
+from mesh.renderer.matrix import permissions
+from mesh.renderer.policies import load_with
+from mesh.renderer.validation import validate
+from mesh.tests.client_envoy import CALLEE, CALLER, running_client
+from mesh.tests.contracts import HEALTH_CHECK, methods
 from mesh.tests.small_mesh import running_sidecar
+from mesh.tests.stack import stack_platform
+from topology import Protocol
 
 PAGES = (
     ("GET", "/.well-known/jwks.json"),
@@ -31,67 +30,66 @@ PAGES = (
     ("POST", "/api/v1/accounts"),
     ("GET", "/"),
 )
-WEB = {"accounts": PAGES, "storefront": PAGES}
+WEB_SERVICES = ("accounts", "storefront")
 
 
 @dataclass(frozen=True)
-class Market:
-    """Every sidecar of the market runs, and no program behind it: who is let in learns that nobody is there."""
+class Sidecars:
+    """All sidecars of the stack, without a program behind them. A call that is allowed fails with UNAVAILABLE."""
 
-    site: Site
-    door: str
+    platform: Platform
+    client: str
 
-    def lets_in(self, caller: str, callee: str, method: str, path: str) -> bool:
-        """Whether a call reaches the program."""
-        headers = {AS: caller, TO: callee}
-        if self.site.instances(callee)[0].protocol is Protocol.HTTP:
-            connection = http.client.HTTPConnection(self.door, timeout=10)
+    def allow(self, caller: str, callee: str, method: str, path: str) -> bool:
+        """Return whether a call is allowed."""
+        headers = {CALLER: caller, CALLEE: callee}
+        if self.platform.instances(callee)[0].protocol is Protocol.HTTP:
+            connection = http.client.HTTPConnection(self.client, timeout=10)
             connection.request(method, path, headers=headers)
             status: object = connection.getresponse().status
             connection.close()
         else:
-            status = self._status(path, headers)
+            status = self._grpc_status(path, headers)
         assert status in (403, 503, grpc.StatusCode.PERMISSION_DENIED, grpc.StatusCode.UNAVAILABLE)
         return status in (503, grpc.StatusCode.UNAVAILABLE)
 
-    def _status(self, path: str, headers: dict[str, str]) -> object:
-        with grpc.insecure_channel(self.door) as channel, pytest.raises(grpc.RpcError) as caught:
+    def _grpc_status(self, path: str, headers: dict[str, str]) -> object:
+        with grpc.insecure_channel(self.client) as channel, pytest.raises(grpc.RpcError) as caught:
             channel.unary_unary(path)(b"", metadata=tuple(headers.items()), timeout=10)
         return caught.value.code()
 
 
 @pytest.fixture(scope="module")
-def market() -> Iterator[Market]:
+def sidecars() -> Iterator[Sidecars]:
     with temporary_folder("market-mesh-") as folder, ExitStack() as stack:
-        site = laptop_site(Ports(free_port_block()), folder)
-        renew(Path(site.certificates), {account: site.identity(account) for account in site.accounts})
-        for name, files in render(load_with(), site).items():
-            workload = next(workload for workload in site.workloads if workload.name == name)
-            stack.enter_context(running_sidecar(site, workload, files))
-        yield Market(site, stack.enter_context(running_door(site, site.accounts, watching=False)))
+        platform = stack_platform(folder)
+        renew(Path(platform.certificates), platform.identities)
+        for name, files in render(load_with(), platform).items():
+            stack.enter_context(running_sidecar(platform, platform.workload(name), files))
+        client = stack.enter_context(running_client(platform, platform.accounts, watches=False))
+        yield Sidecars(platform, client)
 
 
-def methods() -> Iterator[tuple[str, str]]:
-    """Every method of the contracts, by the service of the market that has it."""
-    for file in FileDescriptorSet.FromString(FILES["descriptors.pb"].read_bytes()).file:
-        for service in file.service:
-            owner = file.package.split(".")[1]
-            yield from ((owner, f"/{file.package}.{service.name}/{method.name}") for method in service.method)
-            yield owner, "/grpc.health.v1.Health/Check"
+def grpc_calls() -> Iterator[tuple[str, str, str]]:
+    """Yield every method of the contracts as an HTTP method, the service that owns it, and a path."""
+    for name, found in methods().items():
+        owner = name.split(".")[1]
+        yield from (("POST", owner, f"/{name}/{method}") for method in found)
+        yield "POST", owner, HEALTH_CHECK
 
 
-CALLS = sorted({("POST", owner, path) for owner, path in methods()}) + [
-    (method, owner, path) for owner, pages in WEB.items() for method, path in pages
+CALLS = sorted(set(grpc_calls())) + [
+    (method, service, path) for service in WEB_SERVICES for method, path in PAGES
 ]
 
 
-def test_exactly_who_may_is_let_in(market: Market) -> None:
-    found = permissions(checked(load_with(), market.site))
+def test_exactly_the_calls_of_the_policies_are_allowed(sidecars: Sidecars) -> None:
+    found = permissions(validate(load_with(), sidecars.platform))
     wrong = {
         (caller, callee, method, path)
-        for caller in market.site.accounts
+        for caller in sidecars.platform.accounts
         for method, callee, path in CALLS
-        if market.lets_in(caller, callee, method, path)
+        if sidecars.allow(caller, callee, method, path)
         != any(
             (p.caller, p.callee) == (caller, callee)
             and p.path in ("*", path)

@@ -1,4 +1,4 @@
-"""A token that comes as far as a service is checked again there; the keys come through the mesh."""
+"""A sidecar validates the tokens that reach it, with keys that it fetches through the mesh."""
 
 from __future__ import annotations
 
@@ -8,86 +8,86 @@ import grpc
 import pytest
 
 from gateway.tests.tokens import Key, KeyRing
-from mesh.tests.small_mesh import SmallMesh, ask, has_gone_on, under_load
+from mesh.tests.small_mesh import SmallMesh, call, under_load, wait_for_more_calls
 from tests.support.waiting import wait_until
 
 KEY = Key("of the day")
 TOKENS = """
 apiVersion: security.istio.io/v1
 kind: RequestAuthentication
-metadata: {name: shelf, namespace: night-market}
+metadata: {name: backend, namespace: night-market}
 spec:
-  selector: {matchLabels: {app.kubernetes.io/name: shelf}}
+  selector: {matchLabels: {app.kubernetes.io/name: backend}}
   jwtRules:
-  - {issuer: night-market, audiences: [night-market], jwksUri: "http://desk:8000/keys"}
+  - {issuer: night-market, audiences: [night-market], jwksUri: "http://web:8000/keys"}
 ---
 apiVersion: security.istio.io/v1
 kind: AuthorizationPolicy
 metadata: {name: keys, namespace: night-market}
 spec:
-  selector: {matchLabels: {app.kubernetes.io/name: desk}}
+  selector: {matchLabels: {app.kubernetes.io/name: web}}
   rules:
-  - from: [{source: {principals: [cluster.local/ns/night-market/sa/shelf]}}]
+  - from: [{source: {principals: [cluster.local/ns/night-market/sa/backend]}}]
     to: [{operation: {methods: [GET], paths: [/keys]}}]
 """
 
 
 @pytest.fixture
-def checking(mesh: SmallMesh, change: Callable[[str], None]) -> Iterator[SmallMesh]:
-    """The mesh, whose shelf checks tokens and has the keys."""
+def validating(mesh: SmallMesh, change: Callable[[str], None]) -> Iterator[SmallMesh]:
+    """Return the mesh after the backend's sidecar has fetched the keys."""
     mesh.answers["/keys"] = KeyRing([KEY]).jwks()
     change(TOKENS)
-    assert wait_until(lambda: outcome(mesh, KEY.token()) is grpc.StatusCode.OK)
+    wait_until(lambda: status_of(mesh, KEY.token()) is grpc.StatusCode.OK)
     yield mesh
 
 
-def outcome(mesh: SmallMesh, token: str) -> grpc.StatusCode:
-    """How a call with a token ends."""
+def status_of(mesh: SmallMesh, token: str) -> grpc.StatusCode:
+    """Return the status of a call with a token."""
     try:
-        mesh.take(authorization=f"Bearer {token}")
+        mesh.call_backend(authorization=f"Bearer {token}")
     except grpc.RpcError as error:
         return error.code()
     return grpc.StatusCode.OK
 
 
-def test_who_was_connected_before_is_checked_too_and_no_request_fails(
+def test_validation_applies_to_open_connections_and_no_request_fails(
     mesh: SmallMesh, change: Callable[[str], None]
 ) -> None:
     mesh.answers["/keys"] = KeyRing([KEY]).jwks()
-    address = mesh.address("shop", "shelf")
-    with grpc.insecure_channel(address) as channel, under_load(lambda: ask(channel)) as outcomes:
-        has_gone_on(outcomes)
+    address = mesh.address("frontend", "backend")
+    with grpc.insecure_channel(address) as channel, under_load(lambda: call(channel)) as outcomes:
+        wait_for_more_calls(outcomes)
         change(TOKENS)
-        assert wait_until(lambda: refuses(channel, "nonsense"))
-        has_gone_on(outcomes)
+        wait_until(lambda: rejects(channel, "invalid"))
+        wait_for_more_calls(outcomes)
     assert set(outcomes) == {"ok"}
 
 
-def refuses(channel: grpc.Channel, token: str) -> bool:
-    """Whether a token is refused."""
+def rejects(channel: grpc.Channel, token: str) -> bool:
+    """Return whether a call with a token fails with UNAUTHENTICATED."""
     try:
-        ask(channel, authorization=f"Bearer {token}")
+        call(channel, authorization=f"Bearer {token}")
     except grpc.RpcError as error:
         return error.code() is grpc.StatusCode.UNAUTHENTICATED
     return False
 
 
-def test_a_good_token_passes_and_goes_no_further(checking: SmallMesh) -> None:
-    assert outcome(checking, KEY.token()) is grpc.StatusCode.OK
-    assert "authorization" not in checking.received["shelf"][-1]
+def test_a_valid_token_passes_and_is_not_forwarded(validating: SmallMesh) -> None:
+    assert status_of(validating, KEY.token()) is grpc.StatusCode.OK
+    assert "authorization" not in validating.received["backend"][-1]
 
 
-def test_without_a_token_a_call_passes(checking: SmallMesh) -> None:
-    assert checking.take() == "shelf"
+def test_a_call_without_a_token_passes(validating: SmallMesh) -> None:
+    assert validating.call_backend() == "backend"
 
 
-def test_a_token_of_another_key_is_refused(checking: SmallMesh) -> None:
-    assert outcome(checking, Key("of the day").token()) is grpc.StatusCode.UNAUTHENTICATED
+def test_a_token_with_another_key_is_rejected(validating: SmallMesh) -> None:
+    assert status_of(validating, Key("of the day").token()) is grpc.StatusCode.UNAUTHENTICATED
 
 
-def test_a_token_that_has_expired_is_refused(checking: SmallMesh) -> None:
-    assert outcome(checking, KEY.token(lifetime=-3600)) is grpc.StatusCode.UNAUTHENTICATED
+def test_an_expired_token_is_rejected(validating: SmallMesh) -> None:
+    assert status_of(validating, KEY.token(lifetime=-3600)) is grpc.StatusCode.UNAUTHENTICATED
 
 
-def test_a_token_for_others_is_refused(checking: SmallMesh) -> None:
-    assert outcome(checking, KEY.token(aud="elsewhere")) is grpc.StatusCode.PERMISSION_DENIED
+def test_a_token_for_another_audience_is_rejected(validating: SmallMesh) -> None:
+    assert status_of(validating, KEY.token(aud="elsewhere")) is grpc.StatusCode.PERMISSION_DENIED

@@ -1,7 +1,3 @@
-"""Certificates: who gets one, for how long, and that nobody else reads its key."""
-
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,28 +5,28 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from mesh.certificates import LIFE, renew
+from mesh.agent.certificates import LIFETIME, renew
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
-WHO = {
+IDENTITIES = {
     "orders": "spiffe://cluster.local/ns/night-market/sa/orders",
     "cart": "spiffe://cluster.local/ns/x/sa/cart",
 }
 
 
 def certificate(folder: Path, account: str = "orders") -> x509.Certificate:
-    """The current certificate of an account."""
+    """Return the current certificate of an account."""
     return x509.load_pem_x509_certificate((folder / account / "current" / "chain.pem").read_bytes())
 
 
 def authority(folder: Path) -> x509.Certificate:
-    """The authority's own."""
+    """Return the authority's own certificate."""
     return x509.load_pem_x509_certificate((folder / "authority" / "certificate.pem").read_bytes())
 
 
-def test_everybody_gets_a_certificate_of_the_authority(tmp_path: Path) -> None:
-    assert renew(tmp_path, WHO, NOW) == ("orders", "cart")
-    for account, identity in WHO.items():
+def test_every_account_gets_a_certificate_from_the_authority(tmp_path: Path) -> None:
+    assert renew(tmp_path, IDENTITIES, NOW) == ("orders", "cart")
+    for account, identity in IDENTITIES.items():
         found = certificate(tmp_path, account)
         names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName)
         assert names.value.get_values_for_type(x509.UniformResourceIdentifier) == [identity]
@@ -38,62 +34,62 @@ def test_everybody_gets_a_certificate_of_the_authority(tmp_path: Path) -> None:
         found.verify_directly_issued_by(authority(tmp_path))
 
 
-def test_a_certificate_cannot_give_others(tmp_path: Path) -> None:
-    renew(tmp_path, WHO, NOW)
+def test_a_certificate_cannot_sign_others(tmp_path: Path) -> None:
+    renew(tmp_path, IDENTITIES, NOW)
     assert not certificate(tmp_path).extensions.get_extension_for_class(x509.BasicConstraints).value.ca
 
 
-def test_the_key_fits_the_certificate(tmp_path: Path) -> None:
-    renew(tmp_path, WHO, NOW)
+def test_the_key_matches_the_certificate(tmp_path: Path) -> None:
+    renew(tmp_path, IDENTITIES, NOW)
     key = load_pem_private_key((tmp_path / "orders/current/key.pem").read_bytes(), None)
     assert key.public_key() == certificate(tmp_path).public_key()
 
 
-def test_a_certificate_lives_for_hours(tmp_path: Path) -> None:
-    renew(tmp_path, WHO, NOW)
-    assert certificate(tmp_path).not_valid_after_utc == NOW + LIFE
+def test_a_certificate_expires_after_its_lifetime(tmp_path: Path) -> None:
+    renew(tmp_path, IDENTITIES, NOW)
+    assert certificate(tmp_path).not_valid_after_utc == NOW + LIFETIME
 
 
-def test_nobody_else_reads_a_key(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_keys(tmp_path: Path) -> None:
     folder = tmp_path / "certificates"
-    renew(folder, WHO, NOW)
+    renew(folder, IDENTITIES, NOW)
     keys = list(folder.rglob("key.pem"))
     assert {path.stat().st_mode & 0o777 for path in keys} == {0o600}
     assert {path.parent.stat().st_mode & 0o777 for path in (*keys, folder / "x")} == {0o700}
 
 
-def test_before_half_its_life_nothing_is_renewed(tmp_path: Path) -> None:
-    renew(tmp_path, WHO, NOW)
-    assert renew(tmp_path, WHO, NOW + LIFE / 2 - timedelta(minutes=2)) == ()
+def test_no_certificate_is_renewed_before_half_of_its_lifetime(tmp_path: Path) -> None:
+    renew(tmp_path, IDENTITIES, NOW)
+    assert renew(tmp_path, IDENTITIES, NOW + LIFETIME / 2 - timedelta(minutes=2)) == ()
 
 
-def test_after_half_its_life_key_and_certificate_are_new(tmp_path: Path) -> None:
-    renew(tmp_path, WHO, NOW)
+def test_key_and_certificate_are_renewed_after_half_of_the_lifetime(tmp_path: Path) -> None:
+    renew(tmp_path, IDENTITIES, NOW)
     before = certificate(tmp_path)
-    assert renew(tmp_path, WHO, NOW + LIFE / 2) == ("orders", "cart")
+    assert renew(tmp_path, IDENTITIES, NOW + LIFETIME / 2) == ("orders", "cart")
     assert certificate(tmp_path).public_key() != before.public_key()
 
 
-def test_who_is_new_gets_one_and_the_others_keep_theirs(tmp_path: Path) -> None:
-    renew(tmp_path, {"orders": WHO["orders"]}, NOW)
-    assert renew(tmp_path, WHO, NOW) == ("cart",)
+def test_a_new_account_gets_a_certificate_and_the_others_keep_theirs(tmp_path: Path) -> None:
+    renew(tmp_path, {"orders": IDENTITIES["orders"]}, NOW)
+    assert renew(tmp_path, IDENTITIES, NOW) == ("cart",)
 
 
-def test_of_the_old_ones_only_the_last_is_kept(tmp_path: Path) -> None:
+def test_only_the_previous_certificate_is_kept(tmp_path: Path) -> None:
     for number in range(4):
-        renew(tmp_path, WHO, NOW + number * LIFE)
+        renew(tmp_path, IDENTITIES, NOW + number * LIFETIME)
     assert len([path for path in (tmp_path / "orders").iterdir() if not path.is_symlink()]) == 2
 
 
-def test_another_authority_means_other_certificates(tmp_path: Path) -> None:
-    renew(tmp_path, WHO, NOW)
+def test_a_new_authority_replaces_all_certificates(tmp_path: Path) -> None:
+    renew(tmp_path, IDENTITIES, NOW)
     (tmp_path / "authority" / "key.pem").unlink()
-    assert renew(tmp_path, WHO, NOW) == ("orders", "cart")
+    assert renew(tmp_path, IDENTITIES, NOW) == ("orders", "cart")
     certificate(tmp_path).verify_directly_issued_by(authority(tmp_path))
 
 
-def test_a_file_that_is_no_key_is_an_error(tmp_path: Path) -> None:
-    renew(tmp_path, WHO, NOW)
-    (tmp_path / "authority" / "key.pem").write_text("nonsense")
+def test_an_invalid_key_is_an_error(tmp_path: Path) -> None:
+    renew(tmp_path, IDENTITIES, NOW)
+    (tmp_path / "authority" / "key.pem").write_text("not a key")
     with pytest.raises(ValueError):
-        renew(tmp_path, WHO, NOW)
+        renew(tmp_path, IDENTITIES, NOW)

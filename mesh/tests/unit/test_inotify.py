@@ -1,45 +1,45 @@
-"""Whether enough inotify instances are left. Few open files stand for few instances: the system refuses both alike."""
+"""The limit of open files stands in for the limit of inotify instances: the kernel refuses in the same way."""
 
 from __future__ import annotations
 
 import os
-import platform
 import subprocess
 import sys
 
 import pytest
 
-from mesh import inotify
+from mesh.agent import inotify
 
-pytestmark = pytest.mark.skipif(platform.system() != "Linux", reason="only Linux has inotify")
-FEW = """
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has inotify")
+CHECK_WITH_FEW_FILES = """
 import os, resource
-from mesh import inotify
+from mesh.agent import inotify
 limit = len(os.listdir("/proc/self/fd")) + 3
 resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 try:
-    inotify.check_enough(50)
+    inotify.check_available(50)
 except inotify.TooFewInstances as error:
     print(error)
 print(len(os.listdir("/proc/self/fd")) - limit)
 """
 
 
-def test_too_few_are_one_line_that_says_what_to_do() -> None:
-    asked = subprocess.run([sys.executable, "-c", FEW], capture_output=True, text=True, check=True)
-    line, left_open = asked.stdout.splitlines()
+def test_too_few_instances_are_one_line_that_says_what_to_do() -> None:
+    command = [sys.executable, "-c", CHECK_WITH_FEW_FILES]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    line, left_open = done.stdout.splitlines()
     assert line.startswith("Only ")
     assert "of the 50 inotify instances" in line
     assert "sudo sysctl fs.inotify.max_user_instances=512" in line
     assert int(left_open) == -3
 
 
-def test_none_is_kept() -> None:
+def test_the_check_keeps_no_instance_open() -> None:
     before = os.listdir("/proc/self/fd")
-    inotify.check_enough(1)
+    inotify.check_available(1)
     assert os.listdir("/proc/self/fd") == before
 
 
-def test_there_is_nothing_to_count_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "system", lambda: "Darwin")
-    inotify.check_enough(10**9)
+def test_other_systems_have_no_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    inotify.check_available(10**9)

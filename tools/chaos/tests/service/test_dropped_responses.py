@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from laptop.ephemeral import create_database, temporary_folder
-from mesh.site import Address
-from mesh.tests.small_mesh import running_mesh, small_site
+from mesh.platform import Address
+from mesh.tests.small_mesh import running_mesh, small_platform
 from tests.support.waiting import wait_until
 from tools.chaos.proxies import Mode, Proxies
 from tools.chaos.responses import GrpcDetector, PostgresDetector, TlsGrpcDetector, TlsHttpDetector
@@ -91,33 +91,33 @@ def test_a_grpc_call_takes_effect_if_its_response_is_dropped(free_port):
 def mesh_and_proxies():
     """A small mesh of real sidecars, and the proxies in front of two of them."""
     with temporary_folder("market-lost-") as folder:
-        site = small_site(folder)
-        spoken = {"shelf": TlsGrpcDetector, "desk": TlsHttpDetector}
-        doors = {one.name: one.door.port for one in site.workloads if one.door}
-        with Proxies({name: (doors[name], answers) for name, answers in spoken.items()}) as proxies:
-            led = [
-                replace(one, reached_at=Address("127.0.0.1", proxies.ports[one.name]))
-                if one.name in spoken
+        platform = small_platform(folder)
+        detectors = {"backend": TlsGrpcDetector, "web": TlsHttpDetector}
+        ports = {name: platform.workload(name).inbound_address.port for name in detectors}
+        with Proxies({name: (ports[name], detector) for name, detector in detectors.items()}) as proxies:
+            workloads = [
+                replace(one, advertised=Address("127.0.0.1", proxies.ports[one.name]))
+                if one.name in detectors
                 else one
-                for one in site.workloads
+                for one in platform.workloads
             ]
-            with running_mesh(replace(site, workloads=tuple(led)), folder) as mesh:
+            with running_mesh(replace(platform, workloads=tuple(workloads)), folder) as mesh:
                 yield mesh, proxies
 
 
 def test_a_grpc_call_between_sidecars_takes_effect_if_its_response_is_dropped(mesh_and_proxies):
     mesh, proxies = mesh_and_proxies
-    assert mesh.take() == "shelf"
-    proxies.set("shelf", Mode.DROP_RESPONSES)
+    assert mesh.call_backend() == "backend"
+    proxies.set("backend", Mode.DROP_RESPONSES)
     for calls in (2, 3):  # on the open connection, and on a new one
         with pytest.raises(grpc.RpcError) as error:
-            mesh.take()
-        assert (error.value.code(), len(mesh.received["shelf"])) == (grpc.StatusCode.UNAVAILABLE, calls)
+            mesh.call_backend()
+        assert (error.value.code(), len(mesh.received["backend"])) == (grpc.StatusCode.UNAVAILABLE, calls)
 
 
 def test_an_http_request_between_sidecars_takes_effect_if_its_response_is_dropped(mesh_and_proxies):
     mesh, proxies = mesh_and_proxies
-    assert mesh.knock() == 200
-    proxies.set("desk", Mode.DROP_RESPONSES)
+    assert mesh.call_web() == 200
+    proxies.set("web", Mode.DROP_RESPONSES)
     for calls in (2, 3):
-        assert (mesh.knock(), len(mesh.received["desk"])) == (503, calls)
+        assert (mesh.call_web(), len(mesh.received["web"])) == (503, calls)

@@ -1,0 +1,1 @@
+"""Keeps running sidecars up to date: configuration files, certificates and policy changes."""

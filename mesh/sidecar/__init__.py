@@ -1,0 +1,1 @@
+"""A running sidecar: its configuration files and its command line."""
