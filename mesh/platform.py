@@ -10,7 +10,7 @@ from topology import Protocol
 NAMESPACE = "night-market"
 TRUST_DOMAIN = "cluster.local"
 NAME_LABEL = (
-    "app.kubernetes.io/name"  # selected by policies; Istio takes the canonical name of a workload from it
+    "app.kubernetes.io/name"  # selected by policies; Istio derives a workload's canonical name from it
 )
 VERSION_LABEL = "version"  # selected by subsets, as in Istio's documentation
 
@@ -31,8 +31,8 @@ class Workload:
     `account` is the service account, from which the workload's identity follows.
 
     The program listens at `app`. Its sidecar listens for callers at `inbound`, and at `calls[host]` for the program's
-    own calls to `host`. Both `app` and `inbound` are None if the protocol is `Protocol.EVENTS`, which means that the program serves no requests. Callers connect to
-    `advertised` if it is set (in a container, `inbound` may be 0.0.0.0), else to `inbound`.
+    own calls to `host`. Callers connect to `advertised` if it is set (in a container, `inbound` may be 0.0.0.0), else
+    to `inbound`. A program that only consumes events (`Protocol.EVENTS`) has neither `app` nor `inbound`.
     """
 
     name: str
