@@ -113,9 +113,9 @@ def test_a_service_may_call_exactly_the_methods_that_its_code_calls(
 def test_the_storefront_may_check_the_health_of_the_services_that_it_needs(
     allowed: tuple[Permission, ...],
 ) -> None:
-    from storefront.readiness import NEEDED
+    from storefront.blueprints.system import REQUIRED
 
-    expected = {("storefront", name) for name in NEEDED}
+    expected = {("storefront", name) for name in REQUIRED}
     assert {(p.caller, p.callee) for p in allowed if p.path == HEALTH_CHECK} == expected
 
 

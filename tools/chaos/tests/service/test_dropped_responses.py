@@ -93,7 +93,7 @@ def mesh_and_proxies():
     with temporary_folder("market-lost-") as folder:
         platform = small_platform(folder)
         detectors = {"backend": TlsGrpcDetector, "web": TlsHttpDetector}
-        ports = {name: platform.workload(name).inbound_address.port for name in detectors}
+        ports = {one.name: one.inbound_address.port for one in platform.workloads if one.inbound_address}
         with Proxies({name: (ports[name], detector) for name, detector in detectors.items()}) as proxies:
             workloads = [
                 replace(one, advertised=Address("127.0.0.1", proxies.ports[one.name]))
