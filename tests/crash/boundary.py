@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from types import FrameType
 
 from chassis import context
-from tests.crash.notes import Notes
+from tests.crash.crash_plan import BoundaryLog, CrashPlan
 
-# They stand between a service and its effects; what they do is done for the one who calls them.
+# These modules carry out the effects of their callers, so the boundary is named after the caller.
 _PLUMBING = (
     "messaging.nats",
     "chassis.postgres",
@@ -27,58 +27,59 @@ ANSWER = "answer"
 
 @dataclass(frozen=True)
 class Boundary:
-    """Where the service is in its own code, and what it is about to do.
+    """A place in the service's code, and the effect that it is about to have.
 
-    `turn` counts how often it was there for the same order; 0: background work, on behalf of none.
+    `occurrence` counts how often the service was there for the same order; it is 0 in background work for no order.
     """
 
-    where: str
+    place: str
     effect: str
-    turn: int
+    occurrence: int
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.effect} {self.turn or ''}".rstrip()
+        return f"{self.place}: {self.effect} {self.occurrence or ''}".rstrip()
 
 
-class Watch:
-    """Is told by the hooks of each boundary that the service reaches: notes it, or kills the process there.
+class BoundaryObserver:
+    """Records each boundary that the service reaches, and kills the process if the crash plan says so.
 
-    An order is known by its trace, which goes with each call and event that is about it. Background work, such as
-    the relay's, counts from when the service has begun to work for the order.
+    An order is identified by its trace, which all its calls and events carry. Background work without a trace, such as
+    the relay's, counts as soon as the service has worked for the order.
     """
 
-    def __init__(self, service: str, notes: Notes) -> None:
+    def __init__(self, service: str, log: BoundaryLog, plan: CrashPlan) -> None:
         self._service = service
-        self._notes = notes
+        self._log = log
+        self._plan = plan
         self._lock = threading.Lock()
-        self._turns: Counter[tuple[str, str, str]] = Counter()
-        self._begun: set[str] = set()
-        notes.begin()
+        self._occurrences: Counter[tuple[str, str, str]] = Counter()
+        self._traces: set[str] = set()
+        log.start()
 
-    def reach(self, effect: str, where: str = "") -> None:
-        """The service is about to do this."""
-        where = where or place(self._service)
+    def reach(self, effect: str, place: str = "") -> None:
+        """Report that the service is about to have this effect; `place` is by default derived from the stack."""
+        place = place or _place(self._service)
         trace = context.current().trace_id
         if effect == ANSWER and not trace:
-            return  # somebody has asked for something else
+            return  # the request is not about an order
         with self._lock:
             if trace:
-                self._begun.add(trace)
-                self._turns[trace, where, effect] += 1
-            boundary = Boundary(where, effect, self._turns[trace, where, effect])
-            doomed, fatal = self._notes.fate()
-            if doomed in self._begun and trace in (doomed, "") and str(boundary) == fatal:
-                self._notes.fulfil()
+                self._traces.add(trace)
+                self._occurrences[trace, place, effect] += 1
+            boundary = Boundary(place, effect, self._occurrences[trace, place, effect])
+            order, crash_at = self._plan.next()
+            if order in self._traces and trace in (order, "") and str(boundary) == crash_at:
+                self._plan.complete_next()
                 os.kill(os.getpid(), signal.SIGKILL)
-            self._notes.note(trace, boundary.where, boundary.effect, boundary.turn)
+            self._log.record(trace, boundary.place, boundary.effect, boundary.occurrence)
 
 
-def place(service: str) -> str:
-    """The service's own innermost public function on the stack; one of the chassis where there is none."""
+def _place(service: str) -> str:
+    """The innermost public function on the stack that is the service's own, or a library's if there is none."""
     frames = list(_frames(sys._getframe(1)))
-    for package, left_out in ((service, _PLUMBING), ("messaging", _PLUMBING), ("chassis", _PLUMBING)):
+    for package in (service, "messaging", "chassis"):
         names = [
-            name for module, name in frames if module.startswith(f"{package}.") and module not in left_out
+            name for module, name in frames if module.startswith(f"{package}.") and module not in _PLUMBING
         ]
         public = [name for name in names if not name.rpartition(".")[2].startswith(("_", "<"))]
         if names:

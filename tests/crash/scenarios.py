@@ -1,4 +1,4 @@
-"""The ways that an order can go, each with how it must end whoever dies meanwhile."""
+"""The ways that an order can take, each with its endings, which must not depend on a crash."""
 
 from __future__ import annotations
 
@@ -6,82 +6,80 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.crash.books import Books, Ending
 from tests.crash.buyer import Buyer
-from tests.crash.world import World
+from tests.crash.environment import Environment
+from tests.crash.records import Ending, Records
 from tests.support.waiting import wait_until
 
 Settings = Mapping[str, Mapping[str, Any]]
-# Whoever died is missed soon; parcels leave at once.
-_QUICK: Settings = {
+# Orders takes over from a crashed process soon, and shipments leave at once.
+_SHORT_DELAYS: Settings = {
     "orders": {"sweep_seconds": 0.1, "lease_seconds": 0.6},
     "shipping": {"pack_seconds": 0.0},
 }
-# Each order that nobody drives is given up.
-_IMPATIENT: Settings = {"orders": {"give_up_seconds": 0.0}}
-_BASKET = {"origami-paper": 2, "glass-marbles": 1}
-_SECONDS = 20.0
+# The sweeper cancels every pending order.
+_TIMEOUT_AT_ONCE: Settings = {"orders": {"give_up_seconds": 0.0}}
+_CART = {"origami-paper": 2, "glass-marbles": 1}
+_TIMEOUT = 20.0
 
 
-def _buy(buyer: Buyer, _books: Books, _world: World) -> None:
+def _buy(buyer: Buyer, _records: Records, _environment: Environment) -> None:
     buyer.place()
 
 
-def _buy_and_go_on(buyer: Buyer, _books: Books, _world: World) -> None:
-    """Whatever comes of the first request, the basket gets fuller; then it is asked whether the order is placed."""
-    buyer.ask_once()
-    buyer.put_in_more("glass-marbles", 3)
+def _buy_and_add_more(buyer: Buyer, _records: Records, _environment: Environment) -> None:
+    """Add to the cart after the first attempt, whatever its result, and then retry the order."""
+    buyer.place_once()
+    buyer.add_item("glass-marbles", 3)
     buyer.place()
 
 
-def _buy_and_leave(buyer: Buyer, books: Books, _world: World) -> None:
-    """Nobody asks again until the order, if there is one, has come to rest by itself."""
-    buyer.ask_once()
-    wait_until(lambda: all(not order.next_step for order in books.orders(buyer.account)), _SECONDS)
+def _buy_and_leave(buyer: Buyer, records: Records, _environment: Environment) -> None:
+    """Retry the order only after the sweeper has finished it, if there is one."""
+    buyer.place_once()
+    wait_until(lambda: all(not order.next_step for order in records.orders(buyer.account)), _TIMEOUT)
     buyer.place()
 
 
-def _buy_and_cancel(buyer: Buyer, books: Books, _world: World) -> None:
+def _buy_and_cancel(buyer: Buyer, records: Records, _environment: Environment) -> None:
     buyer.place()
-    (order,) = wait_until(lambda: [o for o in books.orders(buyer.account) if not o.next_step], _SECONDS)
+    (order,) = wait_until(lambda: [o for o in records.orders(buyer.account) if not o.next_step], _TIMEOUT)
     buyer.cancel(order.id)
 
 
-def _buy_while_the_bank_is_away(buyer: Buyer, books: Books, world: World) -> None:
-    with world.without("bank"):
+def _buy_while_the_bank_is_down(buyer: Buyer, records: Records, environment: Environment) -> None:
+    with environment.without("bank"):
         buyer.place()
-        wait_until(lambda: any(order.reason for order in books.orders(buyer.account)), _SECONDS)
+        wait_until(lambda: any(order.reason for order in records.orders(buyer.account)), _TIMEOUT)
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """What a buyer does, in a world with these settings, and how the order may end; the first way if nobody dies."""
+    """What a buyer does, the settings of the services, and the possible endings; the first one if there is no crash."""
 
     name: str
     endings: tuple[Ending, ...]
     card: str = "tok_visa"
-    basket: Mapping[str, int] = field(default_factory=lambda: _BASKET)
+    cart: Mapping[str, int] = field(default_factory=lambda: _CART)
     settings: Settings = field(default_factory=dict)
-    play: Callable[[Buyer, Books, World], None] = _buy
+    run: Callable[[Buyer, Records, Environment], None] = _buy
 
     @property
     def all_settings(self) -> Settings:
-        """What each service is given."""
-        names = {*_QUICK, *self.settings}
-        return {name: {**_QUICK.get(name, {}), **self.settings.get(name, {})} for name in names}
+        """The settings of each service, those of all scenarios included."""
+        names = {*_SHORT_DELAYS, *self.settings}
+        return {name: {**_SHORT_DELAYS.get(name, {}), **self.settings.get(name, {})} for name in names}
 
     def __str__(self) -> str:
         return self.name
 
 
 _SHIPPED, _TIMED_OUT = Ending("SHIPPED"), Ending("CANCELLED", "CHECKOUT_TIMED_OUT")
-GOOD_CARD = Scenario("a good card", (_SHIPPED,), play=_buy_and_go_on)
+VALID_CARD = Scenario("a valid card", (_SHIPPED,), run=_buy_and_add_more)
 SCENARIOS = (
-    GOOD_CARD,
+    VALID_CARD,
     Scenario("a declined card", (Ending("CANCELLED", "CARD_DECLINED"),), card="tok_declined"),
-    Scenario(
-        "sold out", (Ending("CANCELLED", "SOLD_OUT"),), basket={"glass-marbles": 1, "kintsugi-bowl": 99}
-    ),
+    Scenario("sold out", (Ending("CANCELLED", "SOLD_OUT"),), cart={"glass-marbles": 1, "kintsugi-bowl": 99}),
     Scenario("the bank's answer is lost", (_SHIPPED,), card="tok_lost_answer"),
     Scenario(
         "the reservation expires",
@@ -89,16 +87,18 @@ SCENARIOS = (
         settings={"inventory": {"reservation_seconds": 0.0}},
     ),
     Scenario(
-        "cancelled by the buyer",
+        "canceled by the buyer",
         (Ending("CANCELLED", "CANCELLED_BY_BUYER"),),
         settings={"shipping": {"pack_seconds": 600.0}},
-        play=_buy_and_cancel,
+        run=_buy_and_cancel,
     ),
-    Scenario("given up at once", (_SHIPPED, _TIMED_OUT), settings=_IMPATIENT, play=_buy_and_leave),
     Scenario(
-        "given up while the bank is away",
+        "checkout timeout at once", (_SHIPPED, _TIMED_OUT), settings=_TIMEOUT_AT_ONCE, run=_buy_and_leave
+    ),
+    Scenario(
+        "checkout timeout while the bank is down",
         (_TIMED_OUT,),
-        settings=_IMPATIENT,
-        play=_buy_while_the_bank_is_away,
+        settings=_TIMEOUT_AT_ONCE,
+        run=_buy_while_the_bank_is_down,
     ),
 )

@@ -1,4 +1,4 @@
-"""One service in a process of its own, forked from one that has imported everything: it starts in no time."""
+"""One service in a process, which is forked from one that has imported everything, so that it starts fast."""
 
 from __future__ import annotations
 
@@ -14,34 +14,36 @@ from pathlib import Path
 from chassis.config import ServiceConfig
 
 context = get_context("forkserver")
-# What somebody who died had in hand is taken up by others after these times; they are too long to be waited for.
-_SHORTER: dict[str, tuple[str, object]] = {
+# Work that a crash interrupts is taken over after these times, which are too long for a test.
+_SHORT_WAITS: dict[str, tuple[str, object]] = {
     "messaging.consumer": ("_ACK_WAIT_SECONDS", 1.0),
     "notifications.store": ("LONGEST_DELIVERY", timedelta(seconds=1)),
 }
 
 
 def preload(services: Iterable[str]) -> None:
-    """Lets the process that others are forked from import what they need."""
+    """Import the services in the process from which the others are forked."""
     context.set_forkserver_preload(["tests.crash.hooks", *(f"{service}.__main__" for service in services)])
 
 
 def run(config: ServiceConfig, folder: Path) -> None:
-    """Runs the service of this configuration, watched, until it is killed. Its log is in the folder."""
+    """Run the service of this configuration with hooks, until it is killed. Its log is in the folder."""
     from tests.crash import hooks
-    from tests.crash.boundary import Watch
-    from tests.crash.notes import Notes
+    from tests.crash.boundary import BoundaryObserver
+    from tests.crash.crash_plan import BoundaryLog, CrashPlan
 
     _log_to(folder / f"{config.service}.log")
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    hooks.install(config.service, Watch(config.service, Notes(folder, config.service)))
-    root = importlib.import_module(f"{config.service}.__main__")
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
+    name = config.service
+    observer = BoundaryObserver(name, BoundaryLog(folder, name), CrashPlan(folder, name))
+    hooks.install(name, observer)
+    root = importlib.import_module(f"{name}.__main__")
     _shorten_waits()
     root.build_service(config).run()
 
 
 def _shorten_waits() -> None:
-    for module, (name, value) in _SHORTER.items():
+    for module, (name, value) in _SHORT_WAITS.items():
         if module in sys.modules:
             assert hasattr(sys.modules[module], name), f"{module} has no {name}"
             setattr(sys.modules[module], name, value)
@@ -53,7 +55,7 @@ def _log_to(file: Path) -> None:
     os.dup2(log, sys.stderr.fileno())
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     parent = parent_process()
     if parent:
         parent.join()
