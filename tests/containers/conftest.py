@@ -1,7 +1,8 @@
-"""One market in containers for all tests of this folder; the tests of the whole market run against it too."""
+"""One stack in containers for all tests in this folder, some of which are those of tests/system."""
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -11,7 +12,7 @@ import pytest
 
 from compose.make_secrets import create_missing
 from laptop.ephemeral import free_port
-from tests.containers.engine import Compose, engine_answers
+from tests.containers.project import Project, engine_is_running
 from tests.system.conftest import (  # noqa: F401 - fixtures
     crowd,
     everybody,
@@ -24,69 +25,69 @@ from tests.system.ledger import Ledger
 from tests.system.test_outages import sells
 from tools.audit import Stores
 
-READY_SECONDS: list[float] = []  # how long the first `up` took, once the images were there
+READY_SECONDS: list[float] = []  # the duration of the first `up`, with all images built
 
 
 @pytest.fixture(scope="session")
-def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
-    """A market that runs in containers. At the end nothing is lost in it; then it is gone."""
-    if not engine_answers():
-        pytest.skip("no Docker engine with Compose answers here: nothing was tried in containers")
+def compose(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A stack that runs in containers. At the end, the audit must be clean."""
+    if not engine_is_running():
+        pytest.skip("the Docker engine with Compose is not running")
     folder = tmp_path_factory.mktemp("secrets") / "secrets"
-    project = Compose(f"night-market-test-{secrets.token_hex(3)}", folder, free_port())
+    project = Project(f"night-market-test-{secrets.token_hex(3)}", folder, free_port())
     create_missing(folder)
     project.with_mesh.run("--profile", "audit", "build", timeout=1800)
-    with in_containers(project) as seconds:
+    with running(project) as seconds:
         READY_SECONDS.append(seconds)
         yield project
-        audited(project)
+        assert_audit_is_clean(project)
 
 
 @contextmanager
-def in_containers(project: Compose) -> Iterator[float]:
-    """Runs a market whose images are built for the length of a block; how many seconds it took until it was ready."""
+def running(project: Project) -> Iterator[float]:
+    """Run a stack, whose images are built, during the block. Gives the seconds until it was ready."""
     create_missing(project.secrets)
     try:
-        begun = time.monotonic()
+        start = time.monotonic()
         project.run("up", "--wait")
-        yield time.monotonic() - begun
+        yield time.monotonic() - start
     finally:
-        project.try_("--profile", "*", "down", "--volumes", "--timeout", "5")
+        project.execute("--profile", "*", "down", "--volumes", "--timeout", "5")
 
 
-def audited(project: Compose, grace: int = 60) -> None:
-    """Fails if anything is lost. A violation must last for `grace` seconds to count."""
-    done = project.try_("run", "--rm", "audit", "--grace", str(grace))
+def assert_audit_is_clean(project: Project, grace: int = 60) -> None:
+    """Run the audit. A violation counts if it lasts for `grace` seconds."""
+    done = project.execute("run", "--rm", "audit", "--grace", str(grace))
     assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.fixture(scope="session")
-def market(compose: Compose) -> str:
-    """The base URL of the market."""
+def market(compose: Project) -> str:
+    """The URL of the gateway."""
     return compose.url
 
 
 @pytest.fixture
-def stores(compose: Compose) -> Stores:
-    """Where the market keeps everything, now: a container that starts again may have another address. Mails are in a
-    volume, which only the audit's container sees."""
+def stores(compose: Project) -> Stores:
+    """The stores at their present addresses, which change if a container restarts.
+
+    The emails are not included: they are in a volume that only the audit's container mounts.
+    """
     return Stores.of_containers(compose.secrets, None, compose.address)
 
 
 @pytest.fixture
 def ledger(stores: Stores) -> Ledger:
-    """What the market's bank has done for which order."""
+    """The ledger of the bank."""
     return Ledger(stores)
 
 
 @pytest.fixture(scope="session")
-def mails(compose: Compose) -> Callable[[], list[str]]:
-    """Reads all mails that were sent so far."""
+def mails(compose: Project) -> Callable[[], list[str]]:
+    """Reads all emails that were sent so far."""
     program = "import pathlib, json; print(json.dumps([p.read_text() for p in pathlib.Path('/mail/new').iterdir()]))"
 
     def read() -> list[str]:
-        import json
-
         found: list[str] = json.loads(
             compose.run("run", "--rm", "--no-deps", "--entrypoint", "python", "audit", "-c", program)
         )
@@ -96,8 +97,8 @@ def mails(compose: Compose) -> Callable[[], list[str]]:
 
 
 @pytest.fixture
-def without(compose: Compose) -> Callable[[str], object]:
-    """Stops one container for the length of a block; then waits until the market can sell again."""
+def without(compose: Project) -> Callable[[str], object]:
+    """Stops one container during a block, then waits until the stack is ready again."""
 
     @contextmanager
     def stopped(name: str) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""Buyers buy while containers are killed, frozen and cut off; afterwards the books agree."""
+"""Users buy while containers are killed, paused and disconnected; then the audit is clean."""
 
 import random
 import threading
@@ -10,83 +10,83 @@ import pytest
 import requests
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
-from tests.containers.engine import CONTAINERS, docker
+from tests.containers.conftest import assert_audit_is_clean
+from tests.containers.project import CONTAINERS, docker
 from tests.system.shelves import Shelves
 from tests.system.test_outages import sells
 
-SEED, SECONDS, BUYERS = 1, 45, 4
-HOLD = 3  # seconds that a container is frozen or cut off
-VICTIMS = [name for name in CONTAINERS if name != "gateway"]
+SEED, SECONDS, USERS = 1, 45, 4
+DURATION = 3  # seconds that a container is paused or disconnected
+TARGETS = [name for name in CONTAINERS if name != "gateway"]
 PRODUCTS = [f"lantern-in-the-storm-{number}" for number in range(1, 9)]
-PIECES = 10_000  # more than can be bought here, and nothing that other tests want to buy
+UNITS = 10_000  # more than this test can buy; other tests do not use these products
 
 
 @pytest.fixture
-def full_shelves(stores):
+def full_stock(stores):
     for product in PRODUCTS:
-        Shelves.of(stores).fill(product, PIECES)
+        Shelves.of(stores).fill(product, UNITS)
 
 
-def keeps_buying(shopper, closing, seed):
-    """Buys until the market closes; repeats a purchase with its key until it has a clear answer. Gives the orders."""
-    dice, orders = random.Random(seed), []
-    while not closing.is_set():
-        key, product = str(uuid.uuid4()), dice.choice(PRODUCTS)
-        insists(lambda p=product: shopper.call("PUT", f"/api/v1/cart/items/{p}", json={"quantity": 1}))
-        orders.append(insists(lambda k=key: shopper.buy(dice.choice(["tok_visa", "tok_lost_answer"]), k)))
-    return [answer for answer in orders if "id" in answer]
+def buy_until(end, shopper, seed):
+    """Buy until `end` is set, repeating each request until there is a clear response. Return the orders."""
+    rng, orders = random.Random(seed), []
+    while not end.is_set():
+        key, product = str(uuid.uuid4()), rng.choice(PRODUCTS)
+        repeat(lambda p=product: shopper.call("PUT", f"/api/v1/cart/items/{p}", json={"quantity": 1}))
+        orders.append(repeat(lambda k=key: shopper.buy(rng.choice(["tok_visa", "tok_lost_answer"]), k)))
+    return [order for order in orders if "id" in order]
 
 
 @retry(
     retry=retry_if_exception_type(requests.RequestException), stop=stop_after_delay(120), wait=wait_fixed(0.2),
     reraise=True,
 )  # fmt: skip
-def insists(ask):
-    """Asks until the answer is clear; gives it. Fails after two minutes."""
-    answer = ask()
-    if answer.status_code >= 500 or answer.status_code == 429:
-        answer.raise_for_status()
-    return answer.json()
+def repeat(request):
+    """Repeat a request until the response is clear, for at most two minutes. Return its JSON."""
+    response = request()
+    if response.status_code >= 500 or response.status_code == 429:
+        response.raise_for_status()
+    return response.json()
 
 
-def kill(compose, victim):
-    docker("kill", compose.container(victim), check=False)
-    docker("start", compose.container(victim))
+def kill(compose, target):
+    docker("kill", compose.container(target), check=False)
+    docker("start", compose.container(target))
 
 
-def freeze(compose, victim):
-    docker("pause", compose.container(victim))
-    time.sleep(HOLD)
-    docker("unpause", compose.container(victim))
+def pause(compose, target):
+    docker("pause", compose.container(target))
+    time.sleep(DURATION)
+    docker("unpause", compose.container(target))
 
 
-def cut_off(compose, victim):
-    network = f"{compose.project}_{'data' if victim in ('postgres', 'nats', 'bank') else 'mesh'}"
-    docker("network", "disconnect", network, compose.container(victim))
-    time.sleep(HOLD)
-    docker("network", "connect", "--alias", victim, network, compose.container(victim))
+def disconnect(compose, target):
+    network = f"{compose.name}_{'data' if target in ('postgres', 'nats', 'bank') else 'mesh'}"
+    docker("network", "disconnect", network, compose.container(target))
+    time.sleep(DURATION)
+    docker("network", "connect", "--alias", target, network, compose.container(target))
 
 
-def test_nothing_is_lost_while_containers_are_killed_frozen_and_cut_off(
-    compose, market, new_shopper, full_shelves, capsys
+def test_nothing_is_lost_while_containers_are_killed_paused_and_disconnected(
+    compose, market, new_shopper, full_stock, capsys
 ):
-    closing, dice = threading.Event(), random.Random(SEED)
-    done = []
-    with ThreadPoolExecutor(BUYERS) as pool:
-        buyers = [new_shopper() for _ in range(BUYERS)]
-        orders = [pool.submit(keeps_buying, buyer, closing, number) for number, buyer in enumerate(buyers)]
-        end = time.monotonic() + SECONDS
+    end, rng = threading.Event(), random.Random(SEED)
+    faults = []
+    with ThreadPoolExecutor(USERS) as pool:
+        users = [new_shopper() for _ in range(USERS)]
+        futures = [pool.submit(buy_until, end, user, number) for number, user in enumerate(users)]
+        deadline = time.monotonic() + SECONDS
         try:
-            while time.monotonic() < end:
-                fault, victim = dice.choice([kill, kill, freeze, cut_off]), dice.choice(VICTIMS)
-                fault(compose, victim)
-                done.append(f"{fault.__name__} {victim}")
+            while time.monotonic() < deadline:
+                fault, target = rng.choice([kill, kill, pause, disconnect]), rng.choice(TARGETS)
+                fault(compose, target)
+                faults.append(f"{fault.__name__} {target}")
         finally:
-            closing.set()
-        bought = [order for future in orders for order in future.result()]
+            end.set()
+        orders = [order for future in futures for order in future.result()]
     sells(market)
     with capsys.disabled():
-        print(f"\n\n{len(done)} faults ({', '.join(done)}), {len(bought)} orders")
-    assert bought
-    audited = compose.try_("run", "--rm", "audit", "--grace", "120")
-    assert audited.returncode == 0, audited.stdout + audited.stderr
+        print(f"\n\n{len(faults)} faults ({', '.join(faults)}), {len(orders)} orders")
+    assert orders
+    assert_audit_is_clean(compose, grace=120)

@@ -16,8 +16,8 @@ import requests
 from laptop.ephemeral import free_port
 from mesh.agent.containers import ADMIN, INBOUND, METRICS, PORT, container_platform, pod
 from mesh.workloads import GATEWAY
-from tests.containers.conftest import audited, in_containers
-from tests.containers.engine import ROOT, Compose, docker
+from tests.containers.conftest import assert_audit_is_clean, running
+from tests.containers.project import ROOT, Project, docker
 from tests.containers.test_profiles import needs_image
 from tests.support.waiting import wait_until
 from tests.system.conftest import Shopper, sign_up
@@ -30,17 +30,17 @@ ASKS = "exec 3<>/dev/tcp/{}/{}; printf 'GET /readyz HTTP/1.1\\r\\nHost: x\\r\\n\
 
 
 @pytest.fixture(scope="module")
-def mesh(compose: Compose, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compose]:
+def mesh(compose: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A market with a mesh, whose images are built. At the end nothing is lost in it."""
     folder = tmp_path_factory.mktemp("secrets") / "secrets"
-    project = Compose(f"night-market-mesh-{secrets.token_hex(3)}", folder, free_port()).with_mesh
-    with in_containers(project):
+    project = Project(f"night-market-mesh-{secrets.token_hex(3)}", folder, free_port()).with_mesh
+    with running(project):
         yield project
-        audited(project)
+        assert_audit_is_clean(project)
 
 
 @pytest.fixture
-def shopper_in_the_mesh(mesh: Compose) -> Shopper:
+def shopper_in_the_mesh(mesh: Project) -> Shopper:
     return sign_up(mesh.url)
 
 
@@ -48,12 +48,12 @@ def sidecar(workload: str) -> str:
     return f"{workload}-sidecar"
 
 
-def asks(mesh: Compose, host: str, port: int) -> str:
+def asks(mesh: Project, host: str, port: int) -> str:
     """What a stranger in the network, who speaks plain HTTP, is answered there; "" where nothing is."""
-    return mesh.inside(sidecar("storefront"), "bash", "-c", ASKS.format(host, port)).stdout
+    return mesh.exec(sidecar("storefront"), "bash", "-c", ASKS.format(host, port)).stdout
 
 
-def counted(mesh: Compose, workload: str, statistic: str) -> int:
+def counted(mesh: Project, workload: str, statistic: str) -> int:
     """The sum of a sidecar's counters of this name, as Prometheus reads them."""
     page = requests.get(f"http://{mesh.address(pod(workload))}:{METRICS}/metrics", timeout=10).text
     return sum(int(value) for value in re.findall(rf"^{statistic} (\d+)$", page, re.MULTILINE))
@@ -81,15 +81,15 @@ def test_a_service_is_reached_through_its_sidecar_alone(mesh, service):
 @pytest.mark.parametrize("workload", WORKLOADS)
 def test_a_sidecar_has_nobody_s_key_but_its_own(mesh, workload):
     account = next(one.account for one in PLATFORM.workloads if one.name == workload)
-    listed = mesh.inside(sidecar(workload), "sh", "-c", "ls /mesh/certificates; ls /mesh/sidecars; id -u")
+    listed = mesh.exec(sidecar(workload), "sh", "-c", "ls /mesh/certificates; ls /mesh/sidecars; id -u")
     assert listed.stdout.split() == [account, workload, "10001"]
 
 
 def test_the_authority_s_key_is_seen_by_the_keeper_alone(mesh):
-    shown = mesh.inside("mesh", "stat", "-c", "%a %u", "/mesh/certificates/authority/key.pem")
+    shown = mesh.exec("mesh", "stat", "-c", "%a %u", "/mesh/certificates/authority/key.pem")
     assert shown.stdout == "600 10001\n"
     others = [sidecar(name) for name in WORKLOADS] + [GATEWAY]
-    assert {mesh.inside(name, "ls", "/mesh/certificates/authority").returncode for name in others} == {2}
+    assert {mesh.exec(name, "ls", "/mesh/certificates/authority").returncode for name in others} == {2}
 
 
 @pytest.mark.parametrize("container", ["orders", "orders-sidecar", "gateway", "mesh"])
@@ -102,14 +102,14 @@ def test_each_container_may_die_without_the_others(mesh, container, shopper_in_t
 
 
 @pytest.fixture
-def applied(mesh: Compose) -> Iterator[Callable[[str], subprocess.CompletedProcess[str]]]:
+def applied(mesh: Project) -> Iterator[Callable[[str], subprocess.CompletedProcess[str]]]:
     """Applies resources, as `compose/run.sh apply` does; takes all back at the end."""
 
     def apply(resources: str) -> subprocess.CompletedProcess[str]:
-        return mesh.inside("mesh", "python", "-m", "mesh.agent", "apply", "lab.yaml", told=resources)
+        return mesh.exec("mesh", "python", "-m", "mesh.agent", "apply", "lab.yaml", stdin=resources)
 
     yield apply
-    mesh.inside("mesh", "python", "-m", "mesh.agent", "remove")
+    mesh.exec("mesh", "python", "-m", "mesh.agent", "remove")
 
 
 def test_a_change_of_the_policies_can_be_felt(mesh, applied, shopper_in_the_mesh):
@@ -129,7 +129,7 @@ def test_a_change_that_makes_no_sense_is_one_line(applied):
 
 def test_prometheus_reads_every_sidecar(mesh):
     needs_image("prometheus")
-    told = replace(mesh, more={"PROMETHEUS_PORT": str(free_port())})
+    told = replace(mesh, variables={"PROMETHEUS_PORT": str(free_port())})
     told.run("--profile", "observability", "up", "--detach", "--wait", "--no-deps", "prometheus")
     url = f"http://{told.address('prometheus')}:9090/api/v1/query?query=up{{job='sidecars'}}"
 

@@ -1,4 +1,4 @@
-"""A container that is stopped takes no more with it than a program that is."""
+"""A stopped container affects the others as a stopped program does in laptop mode."""
 
 from tests.containers.conftest import mails as mails_in_containers
 from tests.containers.conftest import without as without_a_container

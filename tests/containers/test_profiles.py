@@ -1,4 +1,4 @@
-"""What a profile adds to the market works with it."""
+"""The containers of each profile work with the stack."""
 
 import dataclasses
 import re
@@ -8,7 +8,7 @@ import requests
 import yaml
 
 from laptop.ephemeral import free_port
-from tests.containers.engine import ROOT, docker
+from tests.containers.project import ROOT, docker
 from tests.support.waiting import wait_until
 from tests.system.test_outages import buys
 
@@ -21,47 +21,49 @@ IMAGES = {
 
 
 def has_image(service):
-    """Whether the image of another project is there or can be had."""
+    """Return whether the image is on this machine or can be pulled."""
     image = IMAGES[service]
     return bool(docker("image", "ls", "--quiet", image) or docker("pull", "--quiet", image, check=False))
 
 
 def needs_image(service):
-    """Skips where it is not."""
+    """Skip the test if the image is not available."""
     if not has_image(service):
-        pytest.skip(f"{IMAGES[service]} cannot be had here: this was not tried")
+        pytest.skip(f"{IMAGES[service]} is not available")
 
 
 @pytest.fixture
 def mail_server(compose):
-    """The market with a mail server; gives the address of its pages."""
+    """Runs the stack with a mail server, and gives the URL of its pages."""
     needs_image("mailpit")
     port = free_port()
-    changed = dataclasses.replace(compose, more={"SMTP_URL": "smtp://mailpit:1025", "MAIL_PORT": str(port)})
+    changed = dataclasses.replace(
+        compose, variables={"SMTP_URL": "smtp://mailpit:1025", "MAIL_PORT": str(port)}
+    )
     changed.run("--profile", "mail", "up", "--wait")
     yield f"http://127.0.0.1:{port}"
     compose.run("--profile", "mail", "stop", "mailpit")
     compose.run("up", "--wait")
 
 
-def test_the_profile_mail_shows_every_mail_in_a_mail_server(mail_server, shopper, plentiful):
+def test_with_the_profile_mail_a_mail_server_shows_every_email(mail_server, shopper, plentiful):
     order = buys(shopper, plentiful[0])
 
     def subjects():
         found = requests.get(f"{mail_server}/api/v1/messages", timeout=10).json()["messages"]
-        return {mail["Subject"] for mail in found if mail["To"][0]["Address"] == shopper.email}
+        return {email["Subject"] for email in found if email["To"][0]["Address"] == shopper.email}
 
-    thanks, sent = f"Thank you for your order {order['id']}", f"Your order {order['id']} is on its way"
-    assert wait_until(lambda: subjects() >= {thanks, sent}, timeout=60)
+    confirmed, shipped = f"Thank you for your order {order['id']}", f"Your order {order['id']} is on its way"
+    assert wait_until(lambda: subjects() >= {confirmed, shipped}, timeout=60)
 
 
-def test_the_profile_load_brings_shoppers_whom_nothing_fails(compose):
-    ran = compose.try_(
+def test_with_the_profile_load_no_request_fails(compose):
+    done = compose.execute(
         "run", "--rm", "--build", "loadtests",
         "--host", "http://gateway:8080", "--headless", "--users", "5", "--spawn-rate", "5", "--run-time", "15s",
         "--only-summary",
     )  # fmt: skip
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    (row,) = re.findall(r"Aggregated +(\d+) +(\d+)", ran.stdout + ran.stderr)[:1]
+    assert done.returncode == 0, done.stdout + done.stderr
+    (row,) = re.findall(r"Aggregated +(\d+) +(\d+)", done.stdout + done.stderr)[:1]
     assert int(row[0]) > 20
     assert int(row[1]) == 0

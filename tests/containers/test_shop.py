@@ -1,4 +1,4 @@
-"""What holds for the market on a laptop holds for the one in containers: the same tests, another market."""
+"""The system tests of laptop mode pass in containers, too."""
 
 from tests.system.test_bad_input import *  # noqa: F403
 from tests.system.test_contention import *  # noqa: F403

@@ -1,15 +1,15 @@
-"""`docker compose up` in a fresh clone."""
+"""`docker compose up` in a new clone."""
 
 import os
 import subprocess
 
 import pytest
 
-from tests.containers.engine import ROOT, engine_answers
+from tests.containers.project import ROOT, engine_is_running
 
 
-@pytest.mark.skipif(not engine_answers(), reason="no Docker engine with Compose answers here")
-def test_without_secrets_compose_says_in_one_line_what_to_run():
+@pytest.mark.skipif(not engine_is_running(), reason="the Docker engine with Compose is not running")
+def test_without_secrets_compose_names_the_command_that_creates_them():
     ran = subprocess.run(
         ["docker", "compose", "--env-file", "/dev/null", "up"],
         cwd=ROOT, capture_output=True, text=True, timeout=60,
