@@ -1,1 +1,1 @@
-"""The accounts: sign-up, sign-in, tokens and the keys that check them."""
+"""Accounts: sign-up, sign-in, tokens and the keys that validate them."""

@@ -1,4 +1,4 @@
-"""What the accounts take from the environment."""
+"""Configuration of accounts."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -7,32 +7,32 @@ from typing import ClassVar, Self
 from chassis.config import ServiceConfig
 
 
-class _Whole(int):
-    """A whole number within bounds."""
+class _BoundedInt(int):
+    """A whole number from `minimum` to `maximum`. Raises ValueError."""
 
-    least: ClassVar[int]
-    most: ClassVar[int]
+    minimum: ClassVar[int]
+    maximum: ClassVar[int]
 
     def __new__(cls, value: str | int) -> Self:
         try:
             number = super().__new__(cls, value)
         except ValueError:
             raise ValueError(f"{value!r} is not a whole number") from None
-        if not cls.least <= number <= cls.most:
-            raise ValueError(f"{number} is not between {cls.least} and {cls.most}")
+        if not cls.minimum <= number <= cls.maximum:
+            raise ValueError(f"{number} is not between {cls.minimum} and {cls.maximum}")
         return number
 
 
-class Hours(_Whole):
-    """How long a token lives: an hour to a year."""
+class Hours(_BoundedInt):
+    """The lifetime of a token: an hour to a year."""
 
-    least, most = 1, 8760
+    minimum, maximum = 1, 8760
 
 
-class Seconds(_Whole):
-    """How long a new key waits: not at all to a day."""
+class Seconds(_BoundedInt):
+    """The delay until a new key signs: zero to a day."""
 
-    least, most = 0, 86400
+    minimum, maximum = 0, 86400
 
 
 _DAY, _MINUTE = Hours(24), Seconds(60)
@@ -40,7 +40,7 @@ _DAY, _MINUTE = Hours(24), Seconds(60)
 
 @dataclass(frozen=True, kw_only=True)
 class Config(ServiceConfig):
-    """See README.md for each variable."""
+    """README.md describes each variable."""
 
     service: ClassVar[str] = "accounts"
 
@@ -50,10 +50,10 @@ class Config(ServiceConfig):
 
     @property
     def token_lifetime(self) -> timedelta:
-        """How long a token lives."""
+        """The lifetime of a token."""
         return timedelta(hours=self.token_hours)
 
     @property
     def activation(self) -> timedelta:
-        """How long a new key is published before it signs."""
+        """The time between publishing a new key and signing with it."""
         return timedelta(seconds=self.activate_seconds)

@@ -19,7 +19,7 @@ def config(database_url, free_port):
 
 @pytest.fixture(scope="module")
 def client(config):
-    """A client of the running service's app."""
+    """A test client of the service's app."""
     service = Service(config)
     app = create_app(config, add_database(service, config.database_url))
     service.start()
@@ -29,6 +29,6 @@ def client(config):
 
 @pytest.fixture(scope="module")
 def tables(database_url):
-    """A connection of the tests' own, to look at the tables."""
+    """A separate connection, to inspect the tables."""
     with psycopg.connect(database_url, autocommit=True) as connection:
         yield connection

@@ -6,7 +6,7 @@ GOOD = {"email": "good@example.org", "password": "lantern light", "name": "Good"
 ACCOUNTS, SESSIONS = "/api/v1/accounts", "/api/v1/sessions"
 
 
-def refusal(response):
+def error_of(response):
     return response.status_code, response.json["details"][0]["reason"]
 
 
@@ -26,8 +26,8 @@ def refusal(response):
         ("role", "admin", "FIELD_UNKNOWN"),
     ],
 )
-def test_a_sign_up_that_makes_no_sense_is_refused_with_a_reason(client, field, value, reason):
-    assert refusal(client.post(ACCOUNTS, json={**GOOD, field: value})) == (400, reason)
+def test_an_invalid_sign_up_is_rejected_with_a_reason(client, field, value, reason):
+    assert error_of(client.post(ACCOUNTS, json={**GOOD, field: value})) == (400, reason)
 
 
 @pytest.mark.parametrize("path", [ACCOUNTS, SESSIONS])
@@ -47,27 +47,27 @@ def test_a_sign_up_that_makes_no_sense_is_refused_with_a_reason(client, field, v
         (b'{"\\ud800": 1}', "FIELD_UNKNOWN"),
     ],
 )
-def test_a_body_that_is_not_the_object_asked_for_is_refused(client, path, body, reason):
-    assert refusal(client.post(path, data=body, content_type="application/json")) == (400, reason)
+def test_a_body_that_is_not_the_expected_object_is_rejected(client, path, body, reason):
+    assert error_of(client.post(path, data=body, content_type="application/json")) == (400, reason)
 
 
 @pytest.mark.parametrize("content_type", ["application/x-www-form-urlencoded", "text/plain", ""])
 @pytest.mark.parametrize("path", [ACCOUNTS, SESSIONS])
-def test_a_body_that_is_not_sent_as_json_is_refused(client, path, content_type):
+def test_a_body_that_is_not_sent_as_json_is_rejected(client, path, content_type):
     response = client.post(path, data=json.dumps(GOOD), content_type=content_type)
-    assert refusal(response) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    assert error_of(response) == (415, "UNSUPPORTED_MEDIA_TYPE")
 
 
 @pytest.mark.parametrize("path", [ACCOUNTS, SESSIONS])
-def test_a_huge_body_is_refused(client, path):
+def test_a_body_that_is_too_large_is_rejected(client, path):
     response = client.post(path, json={**GOOD, "name": "x" * 100_000})
-    assert refusal(response) == (413, "REQUEST_ENTITY_TOO_LARGE")
+    assert error_of(response) == (413, "REQUEST_ENTITY_TOO_LARGE")
 
 
 @pytest.mark.parametrize("path", [ACCOUNTS, SESSIONS])
-def test_reading_what_can_only_be_sent_is_refused(client, path):
-    assert refusal(client.get(path)) == (405, "METHOD_NOT_ALLOWED")
+def test_a_get_request_is_rejected(client, path):
+    assert error_of(client.get(path)) == (405, "METHOD_NOT_ALLOWED")
 
 
-def test_an_unknown_address_is_not_found(client):
-    assert refusal(client.get("/api/v1/accounts/1")) == (404, "NOT_FOUND")
+def test_an_unknown_path_is_not_found(client):
+    assert error_of(client.get("/api/v1/accounts/1")) == (404, "NOT_FOUND")

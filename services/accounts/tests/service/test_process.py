@@ -1,4 +1,4 @@
-"""The service as it runs: a process of its own under gunicorn."""
+"""The running service: a separate gunicorn process."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ def process(config):
     }
     started = subprocess.Popen([sys.executable, "-m", "accounts"], env=environment, stdout=subprocess.PIPE)
     try:
-        wait_until(lambda: get(config.admin_port, "/readyz") == 200)
+        wait_until(lambda: get(config.admin_port, "/readyz") == 200, timeout=60, what="accounts is ready")
         yield started
     finally:
         started.kill()
@@ -39,24 +39,24 @@ def post(config, path, **body):
     return requests.post(f"http://127.0.0.1:{config.port}{path}", json=body, timeout=10)
 
 
-def test_somebody_signs_up_and_in_and_it_is_counted(process, config):
-    who = {"email": "process@example.org", "password": "lantern light"}
-    assert post(config, "/api/v1/accounts", name="Ming", **who).status_code == 201
-    assert post(config, "/api/v1/sessions", **who).status_code == 200
-    assert post(config, "/api/v1/sessions", **{**who, "password": "wrong"}).status_code == 401
+def test_sign_ups_and_sign_ins_are_counted(process, config):
+    credentials = {"email": "process@example.org", "password": "lantern light"}
+    assert post(config, "/api/v1/accounts", name="Ming", **credentials).status_code == 201
+    assert post(config, "/api/v1/sessions", **credentials).status_code == 200
+    assert post(config, "/api/v1/sessions", **{**credentials, "password": "wrong"}).status_code == 401
     metrics = requests.get(f"http://127.0.0.1:{config.admin_port}/metrics", timeout=5).text
     assert "market_accounts_created_total 1.0" in metrics
     assert 'market_sign_ins_total{outcome="done"} 1.0' in metrics
-    assert 'market_sign_ins_total{outcome="refused"} 1.0' in metrics
+    assert 'market_sign_ins_total{outcome="rejected"} 1.0' in metrics
 
 
-def test_a_huge_body_of_unknown_length_is_refused(process, config):
+def test_a_large_body_of_unknown_length_is_rejected(process, config):
     chunks = iter([b"x" * 40_000] * 3)
     headers = {"Content-Type": "application/json"}
     url = f"http://127.0.0.1:{config.port}/api/v1/sessions"
     assert 400 <= requests.post(url, data=chunks, headers=headers, timeout=10).status_code < 500
 
 
-def test_it_stops_when_it_is_told_to(process):
+def test_it_stops_on_sigterm(process):
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=15) == 0

@@ -1,1 +1,1 @@
-"""The rules and types of the accounts; the standard library only."""
+"""Rules and types of accounts; imports only the standard library and nightmarket.limits."""

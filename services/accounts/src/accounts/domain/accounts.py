@@ -1,12 +1,10 @@
-"""Accounts, and what an e-mail address, a password and a name may look like."""
+"""Accounts, and the valid forms of an email address, a password and a name."""
 
 import re
 import unicodedata
 from dataclasses import dataclass
 
-LONGEST_EMAIL = 254
-LONGEST_NAME = 100
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 8, 128
+from nightmarket.limits import MAX_EMAIL, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 
 _WORD = r"[a-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -15,69 +13,77 @@ _JOINERS = "\u200c\u200d"  # parts of names in some scripts, and of emoji
 
 
 class EmailInvalid(Exception):
-    """Not an e-mail address."""
+    """Not an email address."""
 
 
 class PasswordTooShort(Exception):
-    """A password that is guessed too easily."""
+    """A password that is too easy to guess."""
 
 
 class PasswordTooLong(Exception):
-    """A password longer than any that people use."""
+    """A password that takes too long to hash."""
 
 
 class NameInvalid(Exception):
-    """Not a name to call somebody by."""
+    """Not a valid name."""
 
 
 class EmailTaken(Exception):
-    """There is an account with this e-mail address."""
+    """There is an account with this email address."""
 
 
 class CredentialsWrong(Exception):
-    """No account has this e-mail address and this password; which of the two is wrong is not told."""
+    """No account has this email address and password."""
 
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who can sign in; `email` is normalised."""
+    """A user who can sign in; `email` is normalized."""
 
     id: str
     email: str
     name: str
 
 
-def normalised_email(text: str) -> str:
-    """The address in the one form in which addresses are kept and compared. Raises EmailInvalid.
+@dataclass(frozen=True)
+class Credentials:
+    """An account with the hash of its password."""
 
-    ASCII only: addresses travel in HTTP headers between the services.
+    account: Account
+    password_hash: str
+
+
+def normalized_email(text: str) -> str:
+    """Return the address in the form that is stored and compared. Raises EmailInvalid.
+
+    An address is ASCII, because services send it in HTTP headers.
     """
     email = text.strip()
-    # Python lower-cases a few characters from outside ASCII to ASCII letters; such an address is another one.
-    if len(email) <= LONGEST_EMAIL and email.isascii() and _EMAIL.fullmatch(email.lower()):
+    # Check before lower(): it maps a few non-ASCII characters to ASCII letters, which would change the address.
+    if len(email) <= MAX_EMAIL and email.isascii() and _EMAIL.fullmatch(email.lower()):
         return email.lower()
-    raise EmailInvalid("This is not an e-mail address.")
+    raise EmailInvalid("This is not an email address.")
 
 
 def checked_name(text: str) -> str:
-    """The name, with single spaces. Raises NameInvalid."""
+    """Return the name with single spaces. Raises NameInvalid."""
     name = " ".join(text.split())
-    if 1 <= len(name) <= LONGEST_NAME and all(map(_is_visible, name)):
+    if 1 <= len(name) <= MAX_NAME and all(map(_is_visible, name)):
         return unicodedata.normalize("NFC", name)
-    raise NameInvalid(f"A name has 1 to {LONGEST_NAME} visible characters.")
+    raise NameInvalid(f"A name has 1 to {MAX_NAME} visible characters.")
 
 
 def checked_password(text: str) -> str:
-    """A new password, in the form that is hashed. Raises PasswordTooShort or PasswordTooLong."""
-    if len(text) > LONGEST_PASSWORD:
-        raise PasswordTooLong(f"A password has at most {LONGEST_PASSWORD} characters.")
-    if len(text) < SHORTEST_PASSWORD:
-        raise PasswordTooShort(f"A password has at least {SHORTEST_PASSWORD} characters.")
-    return normalised_password(text)
+    """Return a new password in the form that is hashed. Raises PasswordTooShort and PasswordTooLong."""
+    if len(text) > MAX_PASSWORD:
+        raise PasswordTooLong(f"A password has at most {MAX_PASSWORD} characters.")
+    if len(text) < MIN_PASSWORD:
+        raise PasswordTooShort(f"A password has at least {MIN_PASSWORD} characters.")
+    return normalized_password(text)
 
 
-def normalised_password(text: str) -> str:
-    """The same for passwords that look the same, however a keyboard composes their characters."""
+def normalized_password(text: str) -> str:
+    """Return the same text for passwords that look the same, because keyboards compose characters differently."""
     return unicodedata.normalize("NFKC", text)
 
 
