@@ -14,15 +14,15 @@ from compose.make_secrets import create_missing
 from laptop.ephemeral import free_port
 from tests.containers.project import Project, engine_is_running
 from tests.system.conftest import (  # noqa: F401 - fixtures
-    crowd,
-    everybody,
-    new_shopper,
-    plentiful,
+    customer,
+    customers,
+    hundred_customers,
+    in_stock,
+    new_customer,
     products,
-    shopper,
 )
 from tests.system.ledger import Ledger
-from tests.system.test_outages import sells
+from tests.system.test_outages import wait_until_ready
 from tools.audit import Stores
 
 READY_SECONDS: list[float] = []  # the duration of the first `up`, with all images built
@@ -62,7 +62,7 @@ def assert_audit_is_clean(project: Project, grace: int = 60) -> None:
 
 
 @pytest.fixture(scope="session")
-def market(compose: Project) -> str:
+def stack_url(compose: Project) -> str:
     """The URL of the gateway."""
     return compose.url
 
@@ -83,7 +83,7 @@ def ledger(stores: Stores) -> Ledger:
 
 
 @pytest.fixture(scope="session")
-def mails(compose: Project) -> Callable[[], list[str]]:
+def emails(compose: Project) -> Callable[[], list[str]]:
     """Reads all emails that were sent so far."""
     program = "import pathlib, json; print(json.dumps([p.read_text() for p in pathlib.Path('/mail/new').iterdir()]))"
 
@@ -97,7 +97,7 @@ def mails(compose: Project) -> Callable[[], list[str]]:
 
 
 @pytest.fixture
-def without(compose: Project) -> Callable[[str], object]:
+def outage(compose: Project) -> Callable[[str], object]:
     """Stops one container during a block, then waits until the stack is ready again."""
 
     @contextmanager
@@ -107,6 +107,6 @@ def without(compose: Project) -> Callable[[str], object]:
             yield
         finally:
             compose.run("start", name)
-            sells(compose.url)
+            wait_until_ready(compose.url)
 
     return stopped

@@ -5,7 +5,7 @@ import requests
 
 from tests.containers.project import docker
 from tests.support.waiting import wait_until
-from tests.system.test_outages import sells
+from tests.system.test_outages import wait_until_ready
 
 TIMEOUT = 10.0  # seconds; without our settings, gRPC would resolve the name again after 30
 
@@ -30,10 +30,12 @@ def mesh_address(compose, service):
     return compose.inspect(service)["NetworkSettings"]["Networks"][f"{compose.name}_mesh"]["IPAddress"]
 
 
-def test_callers_find_a_service_at_a_new_address_within_10_seconds(compose, market, plentiful, take_address):
+def test_callers_find_a_service_at_a_new_address_within_10_seconds(
+    compose, stack_url, in_stock, take_address
+):
     urls = [
-        f"{market}/p/{plentiful[0]}",
-        f"{market}/api/v1/products/{plentiful[0]}",
+        f"{stack_url}/p/{in_stock[0]}",
+        f"{stack_url}/api/v1/products/{in_stock[0]}",
     ]  # storefront and gateway
 
     def all_succeed():
@@ -46,4 +48,4 @@ def test_callers_find_a_service_at_a_new_address_within_10_seconds(compose, mark
         compose.run("start", "catalog")
         assert mesh_address(compose, "catalog") != before
         wait_until(all_succeed, timeout=TIMEOUT)
-    sells(market)
+    wait_until_ready(stack_url)

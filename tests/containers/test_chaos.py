@@ -12,8 +12,8 @@ from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixe
 
 from tests.containers.conftest import assert_audit_is_clean
 from tests.containers.project import CONTAINERS, docker
-from tests.system.shelves import Shelves
-from tests.system.test_outages import sells
+from tests.system.stock import Stock
+from tests.system.test_outages import wait_until_ready
 
 SEED, SECONDS, USERS = 1, 45, 4
 DURATION = 3  # seconds that a container is paused or disconnected
@@ -25,16 +25,16 @@ UNITS = 10_000  # more than this test can buy; other tests do not use these prod
 @pytest.fixture
 def full_stock(stores):
     for product in PRODUCTS:
-        Shelves.of(stores).fill(product, UNITS)
+        Stock.of(stores).fill(product, UNITS)
 
 
-def buy_until(end, shopper, seed):
+def buy_until(end, customer, seed):
     """Buy until `end` is set, repeating each request until there is a clear response. Return the orders."""
     rng, orders = random.Random(seed), []
     while not end.is_set():
         key, product = str(uuid.uuid4()), rng.choice(PRODUCTS)
-        repeat(lambda p=product: shopper.call("PUT", f"/api/v1/cart/items/{p}", json={"quantity": 1}))
-        orders.append(repeat(lambda k=key: shopper.buy(rng.choice(["tok_visa", "tok_lost_answer"]), k)))
+        repeat(lambda p=product: customer.call("PUT", f"/api/v1/cart/items/{p}", json={"quantity": 1}))
+        orders.append(repeat(lambda k=key: customer.buy(rng.choice(["tok_visa", "tok_lost_answer"]), k)))
     return [order for order in orders if "id" in order]
 
 
@@ -69,12 +69,12 @@ def disconnect(compose, target):
 
 
 def test_nothing_is_lost_while_containers_are_killed_paused_and_disconnected(
-    compose, market, new_shopper, full_stock, capsys
+    compose, stack_url, new_customer, full_stock, capsys
 ):
     end, rng = threading.Event(), random.Random(SEED)
     faults = []
     with ThreadPoolExecutor(USERS) as pool:
-        users = [new_shopper() for _ in range(USERS)]
+        users = [new_customer() for _ in range(USERS)]
         futures = [pool.submit(buy_until, end, user, number) for number, user in enumerate(users)]
         deadline = time.monotonic() + SECONDS
         try:
@@ -85,7 +85,7 @@ def test_nothing_is_lost_while_containers_are_killed_paused_and_disconnected(
         finally:
             end.set()
         orders = [order for future in futures for order in future.result()]
-    sells(market)
+    wait_until_ready(stack_url)
     with capsys.disabled():
         print(f"\n\n{len(faults)} faults ({', '.join(faults)}), {len(orders)} orders")
     assert orders

@@ -20,8 +20,8 @@ from tests.containers.conftest import assert_audit_is_clean, running
 from tests.containers.project import ROOT, Project, docker
 from tests.containers.test_profiles import needs_image
 from tests.support.waiting import wait_until
-from tests.system.conftest import Shopper, sign_up
-from tests.system.test_outages import confirms, sells
+from tests.system.conftest import Customer, sign_up
+from tests.system.test_outages import wait_until_confirmed, wait_until_ready
 
 PLATFORM = container_platform(Path("/mesh"))
 WORKLOADS = [workload.name for workload in PLATFORM.workloads]
@@ -40,7 +40,7 @@ def mesh(compose: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.fixture
-def shopper_in_the_mesh(mesh: Project) -> Shopper:
+def mesh_customer(mesh: Project) -> Customer:
     return sign_up(mesh.url)
 
 
@@ -59,11 +59,11 @@ def counted(mesh: Project, workload: str, statistic: str) -> int:
     return sum(int(value) for value in re.findall(rf"^{statistic} (\d+)$", page, re.MULTILINE))
 
 
-def test_an_order_is_confirmed_through_the_sidecars(mesh, shopper_in_the_mesh):
+def test_an_order_is_confirmed_through_the_sidecars(mesh, mesh_customer):
     answered = r'envoy_cluster_upstream_rq\{envoy_response_code="200",envoy_cluster_name="app"\}'
     before = {name: counted(mesh, name, answered) for name in ("orders", "payments")}
-    shopper_in_the_mesh.fill_basket("ramen-bowl")
-    assert shopper_in_the_mesh.buy().json()["state"] == "CONFIRMED"
+    mesh_customer.fill_cart("ramen-bowl")
+    assert mesh_customer.buy().json()["state"] == "CONFIRMED"
     assert [name for name in before if counted(mesh, name, answered) <= before[name]] == []
 
 
@@ -93,12 +93,12 @@ def test_the_authority_s_key_is_seen_by_the_keeper_alone(mesh):
 
 
 @pytest.mark.parametrize("container", ["orders", "orders-sidecar", "gateway", "mesh"])
-def test_each_container_may_die_without_the_others(mesh, container, shopper_in_the_mesh):
+def test_each_container_may_die_without_the_others(mesh, container, mesh_customer):
     docker("kill", mesh.container(container))
     docker("start", mesh.container(container))
-    sells(mesh.url)
-    shopper_in_the_mesh.fill_basket("ramen-bowl")
-    confirms(shopper_in_the_mesh, str(uuid.uuid4()))  # who is away may not have been missed yet
+    wait_until_ready(mesh.url)
+    mesh_customer.fill_cart("ramen-bowl")
+    wait_until_confirmed(mesh_customer, str(uuid.uuid4()))  # who is away may not have been missed yet
 
 
 @pytest.fixture
@@ -112,12 +112,12 @@ def applied(mesh: Project) -> Iterator[Callable[[str], subprocess.CompletedProce
     mesh.exec("mesh", "python", "-m", "mesh.agent", "remove")
 
 
-def test_a_change_of_the_policies_can_be_felt(mesh, applied, shopper_in_the_mesh):
-    shopper_in_the_mesh.fill_basket("ramen-bowl")
+def test_a_change_of_the_policies_can_be_felt(mesh, applied, mesh_customer):
+    mesh_customer.fill_cart("ramen-bowl")
     changed = applied((ROOT / "mesh" / "labs" / "bank-answers-2-seconds-late.yaml").read_text())
     assert changed.returncode == 0, changed.stderr
     assert changed.stdout.startswith("lab.yaml holds: payments changed, in ")
-    assert shopper_in_the_mesh.buy().elapsed.total_seconds() > 2
+    assert mesh_customer.buy().elapsed.total_seconds() > 2
 
 
 def test_a_change_that_makes_no_sense_is_one_line(applied):
@@ -141,14 +141,14 @@ def test_prometheus_reads_every_sidecar(mesh):
     told.run("--profile", "observability", "rm", "--stop", "--force", "--volumes", "prometheus")
 
 
-def test_all_stop_by_themselves_and_start_again(mesh, shopper_in_the_mesh):
+def test_all_stop_by_themselves_and_start_again(mesh, mesh_customer):
     names = list(mesh.configuration["services"])
     mesh.run("stop")
     ended = {name: mesh.inspect(name)["State"]["ExitCode"] for name in names}
     assert {name: code for name, code in ended.items() if code} == {}
     mesh.run("up", "--wait")
-    shopper_in_the_mesh.fill_basket("ramen-bowl")
-    assert shopper_in_the_mesh.buy().json()["state"] == "CONFIRMED"
+    mesh_customer.fill_cart("ramen-bowl")
+    assert mesh_customer.buy().json()["state"] == "CONFIRMED"
 
 
 def test_how_much_memory_the_mesh_takes_is_told(compose, mesh, capsys):

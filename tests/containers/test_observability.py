@@ -9,7 +9,7 @@ import requests
 from laptop.ephemeral import free_port
 from tests.containers.test_profiles import has_image, needs_image
 from tests.support.waiting import wait_until
-from tests.system.test_outages import buys
+from tests.system.test_outages import buy
 from topology import SERVICES
 
 TELEMETRY = ("prometheus", "otel-collector", "jaeger", "alertmanager")
@@ -54,10 +54,10 @@ def test_prometheus_scrapes_every_service_and_the_gateway(observed):
     assert wait_until(lambda: wanted <= up(), timeout=60), wanted - up()
 
 
-def test_a_purchase_is_one_trace_through_all_its_services(observed, shopper, plentiful):
+def test_a_purchase_is_one_trace_through_all_its_services(observed, customer, in_stock):
     needs_image("otel-collector")
     needs_image("jaeger")
-    buys(shopper, plentiful[0])
+    buy(customer, in_stock[0])
 
     def services():
         page = fetch(f"{observed['jaeger']}/api/traces", service="orders", limit=50, lookback="1h")

@@ -10,7 +10,7 @@ import yaml
 from laptop.ephemeral import free_port
 from tests.containers.project import ROOT, docker
 from tests.support.waiting import wait_until
-from tests.system.test_outages import buys
+from tests.system.test_outages import buy
 
 FILES = (ROOT / "docker-compose.yml", ROOT / "telemetry" / "compose.yaml")
 IMAGES = {
@@ -46,12 +46,12 @@ def mail_server(compose):
     compose.run("up", "--wait")
 
 
-def test_with_the_profile_mail_a_mail_server_shows_every_email(mail_server, shopper, plentiful):
-    order = buys(shopper, plentiful[0])
+def test_with_the_profile_mail_a_mail_server_shows_every_email(mail_server, customer, in_stock):
+    order = buy(customer, in_stock[0])
 
     def subjects():
         found = requests.get(f"{mail_server}/api/v1/messages", timeout=10).json()["messages"]
-        return {email["Subject"] for email in found if email["To"][0]["Address"] == shopper.email}
+        return {email["Subject"] for email in found if email["To"][0]["Address"] == customer.email}
 
     confirmed, shipped = f"Thank you for your order {order['id']}", f"Your order {order['id']} is on its way"
     assert wait_until(lambda: subjects() >= {confirmed, shipped}, timeout=60)

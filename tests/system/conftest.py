@@ -16,9 +16,9 @@ import pytest
 import requests
 
 from laptop.ephemeral import free_port_block
-from tests.system.doors import Door, addresses
+from tests.system.client_addresses import ClientAddress, addresses
 from tests.system.ledger import Ledger
-from tests.system.scheduling import ByMarket
+from tests.system.scheduling import ByStack
 from tools.audit import Stores, run
 
 ROOT = Path(__file__).parents[2]
@@ -36,13 +36,13 @@ GRACE = 150  # seconds: a mail whose sender lost its database while it was sent 
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByMarket:
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByStack:
     """Spreads the tests where there are several processes."""
-    return ByMarket(config, log)
+    return ByStack(config, log)
 
 
 @pytest.fixture(scope="session")
-def market_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the market keeps its state; of the one that MARKET_URL names, MARKET_DIR says it."""
     if os.environ.get("MARKET_URL"):
         return Path(os.environ.get("MARKET_DIR", ROOT / ".market"))
@@ -50,12 +50,12 @@ def market_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def market(market_folder: Path) -> Iterator[str]:
+def stack_url(state_folder: Path) -> Iterator[str]:
     """The base URL of a running market. Nothing is lost in it, whatever the tests have done."""
     if url := os.environ.get("MARKET_URL"):
         yield url
         return
-    port, folder = free_port_block(), market_folder
+    port, folder = free_port_block(), state_folder
     laptop = [sys.executable, "-m", "laptop"]
     where = ["--dir", str(folder)]
     try:
@@ -68,7 +68,7 @@ def market(market_folder: Path) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def laptop(market: str, market_folder: Path) -> Command:
+def laptop(stack_url: str, state_folder: Path) -> Command:
     """Carries out one of the market's commands, as make does: laptop("bank", "--down=1").
 
     That the tests are to say more (V=1) is nothing to the commands.
@@ -76,16 +76,16 @@ def laptop(market: str, market_folder: Path) -> Command:
     environment = {name: value for name, value in os.environ.items() if name != "V"}
 
     def run(name: str, *options: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "laptop", name, "--dir", str(market_folder), *options]
+        command = [sys.executable, "-m", "laptop", name, "--dir", str(state_folder), *options]
         return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60)
 
     return run
 
 
 @pytest.fixture(scope="session")
-def stores(market: str, market_folder: Path) -> Stores:
+def stores(stack_url: str, state_folder: Path) -> Stores:
     """Where the market keeps everything, for its auditor."""
-    return stores_of(market_folder)
+    return stores_of(state_folder)
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +100,7 @@ def stores_of(folder: Path) -> Stores:
 
 
 @dataclass(frozen=True)
-class Shopper:
+class Customer:
     """Somebody with an account of their own, who talks to the market's API."""
 
     url: str
@@ -111,12 +111,12 @@ class Shopper:
         """One request, with the shopper's token."""
         return self.session.request(method, self.url + path, timeout=30, **kwargs)
 
-    def fill_basket(self, product_id: str, quantity: int = 1) -> None:
+    def fill_cart(self, product_id: str, quantity: int = 1) -> None:
         """Puts a product into the basket."""
         answer = self.call("POST", "/api/v1/cart/items", json={"productId": product_id, "quantity": quantity})
         assert answer.status_code == 200, answer.text
 
-    def empty_basket(self) -> None:
+    def empty_cart(self) -> None:
         """Takes everything out of the basket."""
         for item in self.call("GET", "/api/v1/cart").json()["items"]:
             assert self.call("DELETE", f"/api/v1/cart/items/{item['productId']}").status_code == 200
@@ -131,64 +131,66 @@ class Shopper:
         )
 
 
-def sign_up(market: str, address: str = "127.0.0.1") -> Shopper:
+def sign_up(stack_url: str, address: str = "127.0.0.1") -> Customer:
     """A shopper that has signed up and in, from an address of this machine's."""
     session = requests.Session()
-    session.mount("http://", Door(address))
+    session.mount("http://", ClientAddress(address))
     email = f"{uuid.uuid4().hex}@example.com"
     account = {"email": email, "password": PASSWORD, "name": "Ada"}
-    created = session.post(f"{market}/api/v1/accounts", json=account, timeout=30)
+    created = session.post(f"{stack_url}/api/v1/accounts", json=account, timeout=30)
     assert created.status_code in (200, 201), created.text
     signed_in = session.post(
-        f"{market}/api/v1/sessions", json={"email": email, "password": PASSWORD}, timeout=30
+        f"{stack_url}/api/v1/sessions", json={"email": email, "password": PASSWORD}, timeout=30
     )
     assert signed_in.status_code in (200, 201), signed_in.text
     session.cookies.clear()
     session.headers["Authorization"] = f"Bearer {signed_in.json()['token']}"
-    return Shopper(market, session, email)
+    return Customer(stack_url, session, email)
 
 
 @pytest.fixture(scope="session")
-def new_shopper(market: str) -> Callable[..., Shopper]:
+def new_customer(stack_url: str) -> Callable[..., Customer]:
     """Makes shoppers that have signed up and in."""
-    return partial(sign_up, market)
+    return partial(sign_up, stack_url)
 
 
 @pytest.fixture
-def shopper(new_shopper: Callable[..., Shopper]) -> Shopper:
+def customer(new_customer: Callable[..., Customer]) -> Customer:
     """A shopper of this test's own."""
-    return new_shopper()
+    return new_customer()
 
 
 @pytest.fixture(scope="session")
-def everybody(new_shopper: Callable[..., Shopper]) -> list[Shopper]:
+def hundred_customers(new_customer: Callable[..., Customer]) -> list[Customer]:
     """A hundred shoppers, who come from so many addresses that they may sign up all at once."""
-    with ThreadPoolExecutor(8) as doors:
-        return list(doors.map(lambda address, _: new_shopper(address), cycle(addresses()), range(100)))
+    with ThreadPoolExecutor(8) as client_addresses:
+        return list(
+            client_addresses.map(lambda address, _: new_customer(address), cycle(addresses()), range(100))
+        )
 
 
 @pytest.fixture
-def crowd(everybody: list[Shopper]) -> list[Shopper]:
+def customers(hundred_customers: list[Customer]) -> list[Customer]:
     """A hundred shoppers with empty baskets."""
     with ThreadPoolExecutor(8) as hands:
-        list(hands.map(Shopper.empty_basket, everybody))
-    return everybody
+        list(hands.map(Customer.empty_cart, hundred_customers))
+    return hundred_customers
 
 
 @pytest.fixture(scope="session")
-def products(market: str) -> list[dict[str, Any]]:
+def products(stack_url: str) -> list[dict[str, Any]]:
     """Every product of the market."""
-    answer = requests.get(f"{market}/api/v1/products?pageSize=100", timeout=30)
+    answer = requests.get(f"{stack_url}/api/v1/products?pageSize=100", timeout=30)
     found: list[dict[str, Any]] = answer.json()["products"]
     return found
 
 
 @pytest.fixture(scope="session")
-def plentiful(market: str, products: list[dict[str, Any]]) -> list[str]:
+def in_stock(stack_url: str, products: list[dict[str, Any]]) -> list[str]:
     """Ids of products of which there are many pieces."""
     return [
         product["id"]
         for product in products
-        if requests.get(f"{market}/api/v1/products/{product['id']}/stock", timeout=30).json()["available"]
+        if requests.get(f"{stack_url}/api/v1/products/{product['id']}/stock", timeout=30).json()["available"]
         >= 60
     ]

@@ -10,7 +10,7 @@ _OWN_MARKETS = {"test_bench.py", "test_chaos.py", "test_traces.py"}
 _OWN_MESHES = {"test_mesh.py", "test_mesh_cost.py"}
 
 
-class ByMarket(LoadFileScheduling):
+class ByStack(LoadFileScheduling):
     """Keeps together in a process what shares the market of conftest.py, what has a mesh, and what is in one file."""
 
     def _split_scope(self, nodeid: str) -> str:

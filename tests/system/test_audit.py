@@ -30,12 +30,12 @@ class Purchases:
 
 
 @pytest.fixture(scope="module")
-def purchases(new_shopper, plentiful, stores):
+def purchases(new_customer, in_stock, stores):
     """Purchases of all kinds, in a stack that is idle afterwards."""
-    buyer, product = new_shopper(), plentiful[0]
+    buyer, product = new_customer(), in_stock[0]
 
     def buy(card="tok_visa", units=1):
-        buyer.fill_basket(product, units)
+        buyer.fill_cart(product, units)
         answer = buyer.buy(card).json()
         return answer.get("id") or answer["details"][0]["metadata"]["orderId"]
 
@@ -46,7 +46,7 @@ def purchases(new_shopper, plentiful, stores):
     declined = buy("tok_declined")
     buyer.call("DELETE", f"/api/v1/cart/items/{product}")
     scarce = next(stock.product_id for stock in read(stores).stock if stock.available < 50)
-    buyer.fill_basket(scarce, 50)
+    buyer.fill_cart(scarce, 50)
     assert buyer.buy().json()["details"][0]["reason"] == "SOLD_OUT"
     wait_until(lambda: is_idle(stores), 90, "all shipments have left and the audit is clean")
     account = read(stores).orders[shipped].account_id
@@ -273,16 +273,16 @@ def audit_command(folder, *arguments):
     )  # fmt: skip
 
 
-def test_the_command_reports_that_nothing_is_lost(purchases, market_folder):
-    completed = audit_command(market_folder)
+def test_the_command_reports_that_nothing_is_lost(purchases, state_folder):
+    completed = audit_command(state_folder)
     assert (completed.returncode, completed.stderr) == (0, "")
     assert completed.stdout.splitlines()[0].split() == ["compared", "expected", "found"]
     assert completed.stdout.splitlines()[-1] == "Nothing is lost."
 
 
-def test_the_command_names_violations_and_fails(purchases, stores, table, market_folder):
+def test_the_command_names_violations_and_fails(purchases, stores, table, state_folder):
     with table("payments", "payments").without({"order_id": purchases.shipped}):
-        completed = audit_command(market_folder, "--grace", "1")
+        completed = audit_command(state_folder, "--grace", "1")
     assert completed.returncode == 1
     assert f"  {purchases.shipped}: SHIPPED, but there is no payment" in completed.stdout.splitlines()
     assert "1 wrong" in completed.stdout

@@ -69,44 +69,44 @@ def assert_refused_with_a_reason(answer):
 
 
 @pytest.mark.parametrize(("method", "path", "body"), OPEN)
-def test_anybodys_bad_input_is_refused_with_a_reason(market, method, path, body):
-    assert_refused_with_a_reason(requests.request(method, market + path, json=body, timeout=30))
+def test_anybodys_bad_input_is_refused_with_a_reason(stack_url, method, path, body):
+    assert_refused_with_a_reason(requests.request(method, stack_url + path, json=body, timeout=30))
 
 
 @pytest.mark.parametrize(("method", "path", "body"), SIGNED_IN)
-def test_a_shoppers_bad_input_is_refused_with_a_reason(shopper_of_all, method, path, body):
+def test_a_shoppers_bad_input_is_refused_with_a_reason(shared_customer, method, path, body):
     headers = {"Idempotency-Key": str(uuid.uuid4())}
-    assert_refused_with_a_reason(shopper_of_all.call(method, path, json=body, headers=headers))
+    assert_refused_with_a_reason(shared_customer.call(method, path, json=body, headers=headers))
 
 
 @pytest.fixture(scope="module")
-def shopper_of_all(new_shopper):
-    return new_shopper()
+def shared_customer(new_customer):
+    return new_customer()
 
 
 @pytest.mark.parametrize(("method", "path"), PRIVATE)
 @pytest.mark.parametrize("token", [None, "nonsense", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."])
-def test_nobody_gets_in_without_a_good_token(market, method, path, token):
+def test_nobody_gets_in_without_a_good_token(stack_url, method, path, token):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    answer = requests.request(method, market + path, json={}, headers=headers, timeout=30)
+    answer = requests.request(method, stack_url + path, json={}, headers=headers, timeout=30)
     assert answer.status_code == 401
     assert_refused_with_a_reason(answer)
 
 
-def test_a_made_up_identity_header_does_not_sign_anybody_in(market):
-    answer = requests.get(f"{market}/api/v1/cart", headers={"x-account-id": "1"}, timeout=30)
+def test_a_made_up_identity_header_does_not_sign_anybody_in(stack_url):
+    answer = requests.get(f"{stack_url}/api/v1/cart", headers={"x-account-id": "1"}, timeout=30)
     assert answer.status_code == 401
 
 
-def test_an_order_without_an_idempotency_key_is_refused(shopper_of_all):
-    answer = shopper_of_all.call("POST", "/api/v1/orders", json=ORDER | {"paymentToken": "tok_visa"})
+def test_an_order_without_an_idempotency_key_is_refused(shared_customer):
+    answer = shared_customer.call("POST", "/api/v1/orders", json=ORDER | {"paymentToken": "tok_visa"})
     assert answer.status_code == 400
     assert answer.json()["details"][0]["reason"] == "IDEMPOTENCY_KEY_MISSING"
 
 
-def test_somebody_elses_order_is_not_found(new_shopper, plentiful):
-    buyer, other = new_shopper(), new_shopper()
-    buyer.fill_basket(plentiful[0])
+def test_somebody_elses_order_is_not_found(new_customer, in_stock):
+    buyer, other = new_customer(), new_customer()
+    buyer.fill_cart(in_stock[0])
     order = buyer.buy().json()
     answer = other.call("GET", f"/api/v1/orders/{order['id']}")
     assert (answer.status_code, answer.json()["details"][0]["reason"]) == (404, "ORDER_NOT_FOUND")

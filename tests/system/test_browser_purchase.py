@@ -29,9 +29,9 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def page(browser: Browser, market: str) -> Iterator[Page]:
+def page(browser: Browser, stack_url: str) -> Iterator[Page]:
     """A new visitor without JavaScript on a desktop. The browser may report no error and no warning."""
-    context = browser.new_context(base_url=market, java_script_enabled=False, viewport=DESKTOP)
+    context = browser.new_context(base_url=stack_url, java_script_enabled=False, viewport=DESKTOP)
     page = context.new_page()
     problems: list[str] = []
 

@@ -17,13 +17,13 @@ SCHEMA = schemathesis.openapi.from_path(Path(__file__).parents[2] / "libs" / "co
 
 
 @pytest.fixture(scope="module")
-def token(new_shopper):
-    return new_shopper().session.headers["Authorization"]
+def token(new_customer):
+    return new_customer().session.headers["Authorization"]
 
 
 @SCHEMA.parametrize()
 # The same requests each time, and few enough for the gateway's limits: a change is to blame for a failure.
 @settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_one_that_the_document_names(case, market, token):
-    answer = case.call(base_url=market, headers={"Authorization": token})
+def test_every_answer_is_one_that_the_document_names(case, stack_url, token):
+    answer = case.call(base_url=stack_url, headers={"Authorization": token})
     case.validate_response(answer, checks=CHECKS)

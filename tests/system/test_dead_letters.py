@@ -72,11 +72,11 @@ def test_a_market_that_is_well_has_no_dead_letters(laptop):
 
 
 def test_a_parcel_that_could_not_be_packed_leaves_once_the_cause_is_mended(
-    broker, laptop, stores, shopper, plentiful
+    broker, laptop, stores, customer, in_stock
 ):
-    shopper.fill_basket(plentiful[0])
-    with refusing_parcels_for(shopper.email, stores.databases["shipping"]):
-        order = shopper.buy().json()
+    customer.fill_cart(in_stock[0])
+    with refusing_parcels_for(customer.email, stores.databases["shipping"]):
+        order = customer.buy().json()
         rows = wait_until(lambda: dead_letters(laptop), timeout=SOON)
     row = rows["shipping"]
     assert list(rows) == ["shipping"]
@@ -86,14 +86,14 @@ def test_a_parcel_that_could_not_be_packed_leaves_once_the_cause_is_mended(
         order["id"],
     )
     assert (row.deliveries, row.error[:14]) == ("5", "CheckViolation")
-    assert shopper.email in laptop("dead-letters", "--verbose").stdout
+    assert customer.email in laptop("dead-letters", "--verbose").stdout
     assert laptop("replay").stdout == "1 event sent back: 1 to shipping\n"
-    wait_until(lambda: is_shipped(shopper, order), timeout=SOON)
+    wait_until(lambda: is_shipped(customer, order), timeout=SOON)
     assert laptop("dead-letters").stdout == "No event is set aside.\n"
 
 
-def is_shipped(shopper, order):
-    return shopper.call("GET", f"/api/v1/orders/{order['id']}").json()["state"] == "SHIPPED"
+def is_shipped(customer, order):
+    return customer.call("GET", f"/api/v1/orders/{order['id']}").json()["state"] == "SHIPPED"
 
 
 def test_what_is_no_event_is_set_aside_by_all_who_listen_and_by_one_again(laptop, no_event):

@@ -17,7 +17,7 @@ from laptop.ephemeral import free_port_block
 from laptop.state_dir import StateDir
 from laptop.status import require_running
 from mesh.tests.small_mesh import inotify_instances
-from tests.system.conftest import GRACE, MESH, ROOT, Shopper, sign_up, stores_of
+from tests.system.conftest import GRACE, MESH, ROOT, Customer, sign_up, stores_of
 from tools.audit import run
 
 LABS = ROOT / "mesh" / "labs"
@@ -27,7 +27,7 @@ LABS = ROOT / "mesh" / "labs"
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the market with the mesh keeps its state: the one of all tests, if that has one."""
     if MESH:
-        shared: Path = request.getfixturevalue("market_folder")
+        shared: Path = request.getfixturevalue("state_folder")
         return shared
     return tmp_path_factory.mktemp("mesh") / "market"
 
@@ -42,7 +42,7 @@ def laptop(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def mesh(request, folder):
     """The base URL of a market with sidecars; nothing is lost in it."""
     if MESH:
-        yield request.getfixturevalue("market")
+        yield request.getfixturevalue("stack_url")
         return
     port = free_port_block()
     try:
@@ -56,7 +56,7 @@ def mesh(request, folder):
 
 
 @pytest.fixture
-def shopper_in_the_mesh(mesh) -> Shopper:
+def mesh_customer(mesh) -> Customer:
     return sign_up(mesh)
 
 
@@ -82,18 +82,18 @@ def passers_by(mesh):
         while not leave.is_set():
             seen[requests.get(f"{mesh}/p/ramen-bowl", timeout=30).status_code] += 1
 
-    crowd = [threading.Thread(target=look) for _ in range(4)]
-    for one in crowd:
-        one.start()
+    threads = [threading.Thread(target=look) for _ in range(4)]
+    for thread in threads:
+        thread.start()
     yield seen
     leave.set()
-    for one in crowd:
-        one.join()
+    for thread in threads:
+        thread.join()
 
 
-def test_an_order_is_confirmed_through_the_sidecars(shopper_in_the_mesh):
-    shopper_in_the_mesh.fill_basket("ramen-bowl")
-    assert shopper_in_the_mesh.buy().json()["state"] == "CONFIRMED"
+def test_an_order_is_confirmed_through_the_sidecars(mesh_customer):
+    mesh_customer.fill_cart("ramen-bowl")
+    assert mesh_customer.buy().json()["state"] == "CONFIRMED"
 
 
 def test_a_change_of_the_policies_fails_nobody(applied, passers_by):
@@ -103,10 +103,10 @@ def test_a_change_of_the_policies_fails_nobody(applied, passers_by):
     assert passers_by[200] > 50
 
 
-def test_a_lab_that_is_applied_can_be_felt(applied, shopper_in_the_mesh):
-    shopper_in_the_mesh.fill_basket("ramen-bowl")
+def test_a_lab_that_is_applied_can_be_felt(applied, mesh_customer):
+    mesh_customer.fill_cart("ramen-bowl")
     applied("bank-answers-2-seconds-late.yaml")
-    assert shopper_in_the_mesh.buy().elapsed.total_seconds() > 2
+    assert mesh_customer.buy().elapsed.total_seconds() > 2
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_lab_that_is_applied_can_be_felt(applied, shopper_in_the_mesh):
     ids=["a misspelt field", "an unsupported field", "an unknown host", "two policies for one host"],
 )
 def test_a_file_that_makes_no_sense_is_one_line_and_changes_nothing(
-    folder, tmp_path, shopper_in_the_mesh, wrong, said
+    folder, tmp_path, mesh_customer, wrong, said
 ):
     file = tmp_path / "wrong.yaml"
     file.write_text(
@@ -135,20 +135,20 @@ def test_a_file_that_makes_no_sense_is_one_line_and_changes_nothing(
     assert (tried.returncode, tried.stdout) == (2, "")
     (line,) = tried.stderr.splitlines()
     assert said in line and "VirtualService/wrong" in line
-    shopper_in_the_mesh.fill_basket("ramen-bowl")
-    assert shopper_in_the_mesh.buy().json()["state"] == "CONFIRMED"
+    mesh_customer.fill_cart("ramen-bowl")
+    assert mesh_customer.buy().json()["state"] == "CONFIRMED"
 
 
 @pytest.mark.skipif(platform.system() != "Linux", reason="only Linux has inotify")
 def test_a_market_with_sidecars_takes_as_many_inotify_instances_as_it_has_asked_for(mesh, folder):
-    market, programs = running(folder)
+    stack, programs = running(folder)
     envoys = [pid for name, pid in programs.items() if name == "gateway" or name.endswith("-sidecar")]
     taken = sum(inotify_instances(psutil.Process(pid)) for pid in envoys)
-    assert taken == sidecars.watched(market, gateway.configuration(market, {}))
+    assert taken == sidecars.watched(stack, gateway.configuration(stack, {}))
 
 
 def running(folder):
     """The market that runs, and the process of each of its programs."""
-    market, control = require_running(StateDir(folder))
+    stack, control = require_running(StateDir(folder))
     with contextlib.closing(control):
-        return market, {process.name: process.pid for process in control.processes()}
+        return stack, {process.name: process.pid for process in control.processes()}

@@ -20,18 +20,18 @@ def reason(answer):
     return answer.json()["details"][0]["reason"]
 
 
-def stock(market, product_id):
-    return requests.get(f"{market}/api/v1/products/{product_id}/stock", timeout=30).json()["available"]
+def available_units(stack_url, product_id):
+    return requests.get(f"{stack_url}/api/v1/products/{product_id}/stock", timeout=30).json()["available"]
 
 
-def test_the_market_says_that_it_can_sell(market):
-    assert requests.get(f"{market}/readyz", timeout=30).status_code == 200
-    assert requests.get(f"{market}/healthz", timeout=30).status_code == 200
+def test_the_market_says_that_it_can_sell(stack_url):
+    assert requests.get(f"{stack_url}/readyz", timeout=30).status_code == 200
+    assert requests.get(f"{stack_url}/healthz", timeout=30).status_code == 200
 
 
-def test_a_purchase_is_confirmed_and_tells_its_journey(shopper, plentiful):
-    shopper.fill_basket(plentiful[0], 2)
-    answer = shopper.buy()
+def test_a_purchase_is_confirmed_and_tells_its_journey(customer, in_stock):
+    customer.fill_cart(in_stock[0], 2)
+    answer = customer.buy()
     assert answer.status_code == 200, answer.text
     order = answer.json()
     assert order["state"] == "CONFIRMED"
@@ -39,30 +39,30 @@ def test_a_purchase_is_confirmed_and_tells_its_journey(shopper, plentiful):
     steps = [(step["step"], step["service"], step["outcome"]) for step in order["journey"]]
     assert ("stock.reserve", "inventory", "done") in steps
     assert ("payment.capture", "payments", "done") in steps
-    assert shopper.call("GET", f"/api/v1/orders/{order['id']}").json()["id"] == order["id"]
+    assert customer.call("GET", f"/api/v1/orders/{order['id']}").json()["id"] == order["id"]
 
 
-def test_a_purchase_takes_pieces_from_the_stock_and_empties_the_basket(market, shopper, plentiful):
-    before = stock(market, plentiful[1])
-    shopper.fill_basket(plentiful[1], 3)
-    assert shopper.buy().json()["state"] == "CONFIRMED"
-    assert stock(market, plentiful[1]) == before - 3
-    assert shopper.call("GET", "/api/v1/cart").json()["items"] == []
+def test_a_purchase_takes_pieces_from_the_stock_and_empties_the_basket(stack_url, customer, in_stock):
+    before = available_units(stack_url, in_stock[1])
+    customer.fill_cart(in_stock[1], 3)
+    assert customer.buy().json()["state"] == "CONFIRMED"
+    assert available_units(stack_url, in_stock[1]) == before - 3
+    assert customer.call("GET", "/api/v1/cart").json()["items"] == []
 
 
-def test_the_same_request_again_gives_the_same_order(shopper, plentiful):
-    shopper.fill_basket(plentiful[2])
+def test_the_same_request_again_gives_the_same_order(customer, in_stock):
+    customer.fill_cart(in_stock[2])
     key = str(uuid.uuid4())
-    first, again = shopper.buy(key=key), shopper.buy(key=key)
+    first, again = customer.buy(key=key), customer.buy(key=key)
     assert first.json() == again.json()
-    assert len(shopper.call("GET", "/api/v1/orders").json()["orders"]) == 1
+    assert len(customer.call("GET", "/api/v1/orders").json()["orders"]) == 1
 
 
-def test_a_key_that_was_used_for_another_request_is_refused(shopper, plentiful):
-    shopper.fill_basket(plentiful[4])
+def test_a_key_that_was_used_for_another_request_is_refused(customer, in_stock):
+    customer.fill_cart(in_stock[4])
     key = str(uuid.uuid4())
-    shopper.buy(key=key)
-    answer = shopper.buy(key=key, city="Paris")
+    customer.buy(key=key)
+    answer = customer.buy(key=key, city="Paris")
     assert (answer.status_code, reason(answer)) == (409, "IDEMPOTENCY_KEY_REUSED")
 
 
@@ -71,35 +71,35 @@ def test_a_key_that_was_used_for_another_request_is_refused(shopper, plentiful):
     [("tok_declined", "CARD_DECLINED"), ("tok_insufficient_funds", "INSUFFICIENT_FUNDS")],
 )
 def test_a_card_that_is_refused_costs_nothing_and_gives_the_pieces_back(
-    market, shopper, plentiful, token, expected
+    stack_url, customer, in_stock, token, expected
 ):
-    before = stock(market, plentiful[5])
-    shopper.fill_basket(plentiful[5])
-    answer = shopper.buy(token)
+    before = available_units(stack_url, in_stock[5])
+    customer.fill_cart(in_stock[5])
+    answer = customer.buy(token)
     assert (answer.status_code, reason(answer)) == (400, expected)
-    assert stock(market, plentiful[5]) == before
-    assert shopper.call("GET", "/api/v1/cart").json()["items"] != []
+    assert available_units(stack_url, in_stock[5]) == before
+    assert customer.call("GET", "/api/v1/cart").json()["items"] != []
 
 
-def test_more_than_there_is_cannot_be_bought(market, shopper, products):
-    scarce = next(p["id"] for p in products if 0 < stock(market, p["id"]) < 50)
-    shopper.fill_basket(scarce, stock(market, scarce) + 1)
-    answer = shopper.buy()
+def test_more_than_there_is_cannot_be_bought(stack_url, customer, products):
+    scarce = next(p["id"] for p in products if 0 < available_units(stack_url, p["id"]) < 50)
+    customer.fill_cart(scarce, available_units(stack_url, scarce) + 1)
+    answer = customer.buy()
     assert (answer.status_code, reason(answer)) == (400, "SOLD_OUT")
 
 
-def test_an_empty_basket_cannot_be_bought(shopper):
-    answer = shopper.buy()
+def test_an_empty_basket_cannot_be_bought(customer):
+    answer = customer.buy()
     assert (answer.status_code, reason(answer)) == (400, "CART_EMPTY")
 
 
-def test_a_charge_whose_answer_was_lost_is_found_again_and_not_repeated(shopper, plentiful):
-    shopper.fill_basket(plentiful[6])
-    order = shopper.buy("tok_lost_answer").json()
+def test_a_charge_whose_answer_was_lost_is_found_again_and_not_repeated(customer, in_stock):
+    customer.fill_cart(in_stock[6])
+    order = customer.buy("tok_lost_answer").json()
 
     @wait_until
     def confirmed():
-        assert shopper.call("GET", f"/api/v1/orders/{order['id']}").json()["state"] in (
+        assert customer.call("GET", f"/api/v1/orders/{order['id']}").json()["state"] in (
             "CONFIRMED",
             "SHIPPED",
         )
@@ -107,25 +107,25 @@ def test_a_charge_whose_answer_was_lost_is_found_again_and_not_repeated(shopper,
     confirmed()
 
 
-def test_an_order_can_be_cancelled_before_it_ships(market, shopper, plentiful):
-    before = stock(market, plentiful[7])
-    shopper.fill_basket(plentiful[7])
-    order = shopper.buy().json()
-    answer = shopper.call("POST", f"/api/v1/orders/{order['id']}:cancel", json={})
+def test_an_order_can_be_cancelled_before_it_ships(stack_url, customer, in_stock):
+    before = available_units(stack_url, in_stock[7])
+    customer.fill_cart(in_stock[7])
+    order = customer.buy().json()
+    answer = customer.call("POST", f"/api/v1/orders/{order['id']}:cancel", json={})
     assert (answer.status_code, answer.json()["state"]) == (200, "CANCELLED"), answer.text
-    assert stock(market, plentiful[7]) == before
+    assert available_units(stack_url, in_stock[7]) == before
     assert (
-        shopper.call("POST", f"/api/v1/orders/{order['id']}:cancel", json={}).json()["state"] == "CANCELLED"
+        customer.call("POST", f"/api/v1/orders/{order['id']}:cancel", json={}).json()["state"] == "CANCELLED"
     )
 
 
-def test_orders_are_listed_newest_first_page_by_page(shopper, plentiful):
+def test_orders_are_listed_newest_first_page_by_page(customer, in_stock):
     placed = []
     for _ in range(3):
-        shopper.fill_basket(plentiful[8])
-        placed.append(shopper.buy().json()["id"])
-    first = shopper.call("GET", "/api/v1/orders?pageSize=2").json()
-    rest = shopper.call("GET", f"/api/v1/orders?pageSize=2&pageToken={first['nextPageToken']}").json()
+        customer.fill_cart(in_stock[8])
+        placed.append(customer.buy().json()["id"])
+    first = customer.call("GET", "/api/v1/orders?pageSize=2").json()
+    rest = customer.call("GET", f"/api/v1/orders?pageSize=2&pageToken={first['nextPageToken']}").json()
     assert [order["id"] for order in first["orders"] + rest["orders"]] == placed[::-1]
     assert rest["nextPageToken"] == ""
 
@@ -135,24 +135,24 @@ def cents(money):
 
 
 def test_two_hundred_purchases_by_twenty_buyers_all_succeed_and_stock_orders_and_bank_agree(
-    market, stores, new_shopper, plentiful
+    stack_url, stores, new_customer, in_stock
 ):
-    wanted = plentiful[10:14]
-    before = sum(stock(market, product) for product in wanted)
-    buyers = [new_shopper() for _ in range(20)]
+    wanted = in_stock[10:14]
+    before = sum(available_units(stack_url, product) for product in wanted)
+    buyers = [new_customer() for _ in range(20)]
 
     def buy_ten(buyer):
         orders = []
         for turn in range(10):
-            buyer.fill_basket(wanted[turn % len(wanted)])
+            buyer.fill_cart(wanted[turn % len(wanted)])
             orders.append(buyer.buy().json())
         return orders
 
     with ThreadPoolExecutor(20) as pool:
         orders = [order for bought in pool.map(buy_ten, buyers) for order in bought]
     assert [order.get("state") for order in orders] == ["CONFIRMED"] * 200
-    assert before - sum(stock(market, product) for product in wanted) == 200
-    books = read(stores)
-    assert {order["id"]: books.at_the_bank(order["id"]).amounts(CAPTURE) for order in orders} == {
+    assert before - sum(available_units(stack_url, product) for product in wanted) == 200
+    snapshot = read(stores)
+    assert {order["id"]: snapshot.ledger(order["id"]).amounts(CAPTURE) for order in orders} == {
         order["id"]: [cents(order["total"])] for order in orders
     }

@@ -6,18 +6,18 @@ import uuid
 import pytest
 import requests
 
-from tests.system.at_once import at_once, refusal
+from tests.system.concurrency import rejection, run_concurrently
 
 TOLD = ("id", "state", "lines", "total", "journey")
 
 
-def stock(market, product_id):
-    return requests.get(f"{market}/api/v1/products/{product_id}/stock", timeout=30).json()["available"]
+def available_units(stack_url, product_id):
+    return requests.get(f"{stack_url}/api/v1/products/{product_id}/stock", timeout=30).json()["available"]
 
 
-def buy_fifty_times(shopper, card):
+def buy_fifty_times(customer, card):
     key = str(uuid.uuid4())
-    return at_once(lambda _: shopper.buy(card, key), range(50))
+    return run_concurrently(lambda _: customer.buy(card, key), range(50))
 
 
 def told(answers):
@@ -26,71 +26,71 @@ def told(answers):
 
 
 @pytest.mark.parametrize("card", ["tok_visa", "tok_slow"])
-def test_fifty_equal_requests_at_once_make_one_order_and_get_equal_answers(shopper, plentiful, ledger, card):
-    shopper.fill_basket(plentiful[3], 2)
-    answers = buy_fifty_times(shopper, card)
+def test_fifty_equal_requests_at_once_make_one_order_and_get_equal_answers(customer, in_stock, ledger, card):
+    customer.fill_cart(in_stock[3], 2)
+    answers = buy_fifty_times(customer, card)
     assert [answer.status_code for answer in answers] == [200] * 50
     assert len(told(answers)) == 1
     order = answers[0].json()
     assert order["state"] == "CONFIRMED"
     assert ledger.operations(order["id"]) == ["authorize", "capture"]
-    assert len(shopper.call("GET", "/api/v1/orders").json()["orders"]) == 1
+    assert len(customer.call("GET", "/api/v1/orders").json()["orders"]) == 1
 
 
-def test_fifty_equal_requests_with_a_refused_card_get_equal_refusals_of_one_order(shopper, plentiful, ledger):
-    shopper.fill_basket(plentiful[3])
-    answers = buy_fifty_times(shopper, "tok_declined")
+def test_fifty_equal_requests_with_a_refused_card_get_equal_refusals_of_one_order(customer, in_stock, ledger):
+    customer.fill_cart(in_stock[3])
+    answers = buy_fifty_times(customer, "tok_declined")
     assert [answer.status_code for answer in answers] == [400] * 50
     assert len({answer.text for answer in answers}) == 1
-    reason, metadata = refusal(answers[0])
+    reason, metadata = rejection(answers[0])
     assert reason == "CARD_DECLINED"
     assert ledger.operations(metadata["orderId"]) == []
-    assert len(shopper.call("GET", "/api/v1/orders").json()["orders"]) == 1
+    assert len(customer.call("GET", "/api/v1/orders").json()["orders"]) == 1
 
 
 def test_of_two_different_requests_that_race_under_one_key_one_is_an_order_and_the_other_refused(
-    shopper, plentiful
+    customer, in_stock
 ):
-    shopper.fill_basket(plentiful[4])
+    customer.fill_cart(in_stock[4])
     key = str(uuid.uuid4())
     towns = ["London", "Paris"] * 20
-    answers = at_once(lambda town: (town, shopper.buy(key=key, city=town)), towns)
+    answers = run_concurrently(lambda town: (town, customer.buy(key=key, city=town)), towns)
     bought = [(town, answer.json()) for town, answer in answers if answer.status_code == 200]
-    refused = [(town, refusal(answer)[0]) for town, answer in answers if answer.status_code == 409]
+    refused = [(town, rejection(answer)[0]) for town, answer in answers if answer.status_code == 409]
     ((winner, order_id),) = {(town, order["id"]) for town, order in bought}
     assert bought[0][1]["shipping"]["address"]["city"] == winner
     assert len(bought) == len(refused) == 20
     assert {(town == winner, reason) for town, reason in refused} == {(False, "IDEMPOTENCY_KEY_REUSED")}
-    assert [order["id"] for order in shopper.call("GET", "/api/v1/orders").json()["orders"]] == [order_id]
+    assert [order["id"] for order in customer.call("GET", "/api/v1/orders").json()["orders"]] == [order_id]
 
 
-def test_two_accounts_that_use_the_same_key_have_an_order_each(new_shopper, plentiful):
-    buyers, key = [new_shopper(), new_shopper()], str(uuid.uuid4())
+def test_two_accounts_that_use_the_same_key_have_an_order_each(new_customer, in_stock):
+    buyers, key = [new_customer(), new_customer()], str(uuid.uuid4())
     for buyer in buyers:
-        buyer.fill_basket(plentiful[4])
-    orders = [answer.json() for answer in at_once(lambda buyer: buyer.buy(key=key), buyers)]
+        buyer.fill_cart(in_stock[4])
+    orders = [answer.json() for answer in run_concurrently(lambda buyer: buyer.buy(key=key), buyers)]
     assert {order["state"] for order in orders} == {"CONFIRMED"}
     assert orders[0]["id"] != orders[1]["id"]
 
 
-def test_two_tabs_that_fill_one_basket_at_once_both_win(shopper, plentiful):
-    at_once(lambda tab: shopper.fill_basket(plentiful[tab % 2]), range(20))
-    items = shopper.call("GET", "/api/v1/cart").json()["items"]
-    assert {item["productId"]: item["quantity"] for item in items} == dict.fromkeys(plentiful[:2], 10)
+def test_two_tabs_that_fill_one_basket_at_once_both_win(customer, in_stock):
+    run_concurrently(lambda tab: customer.fill_cart(in_stock[tab % 2]), range(20))
+    items = customer.call("GET", "/api/v1/cart").json()["items"]
+    assert {item["productId"]: item["quantity"] for item in items} == dict.fromkeys(in_stock[:2], 10)
 
 
 def test_two_tabs_that_buy_one_basket_under_two_keys_get_an_order_each_or_find_it_empty(
-    market, shopper, plentiful, ledger
+    stack_url, customer, in_stock, ledger
 ):
-    shopper.fill_basket(plentiful[6], 2)
-    before = stock(market, plentiful[6])
-    answers = at_once(lambda _: shopper.buy(), range(2))
+    customer.fill_cart(in_stock[6], 2)
+    before = available_units(stack_url, in_stock[6])
+    answers = run_concurrently(lambda _: customer.buy(), range(2))
     bought = [answer.json() for answer in answers if answer.status_code == 200]
-    late = [refusal(answer)[0] for answer in answers if answer.status_code == 400]
+    late = [rejection(answer)[0] for answer in answers if answer.status_code == 400]
     assert len(bought) >= 1
     assert len(bought) + late.count("CART_EMPTY") == 2
     assert [order["state"] for order in bought] == ["CONFIRMED"] * len(bought)
     assert [order["lines"][0]["quantity"] for order in bought] == [2] * len(bought)
     assert [ledger.operations(order["id"]) for order in bought] == [["authorize", "capture"]] * len(bought)
-    assert stock(market, plentiful[6]) == before - 2 * len(bought)
-    assert shopper.call("GET", "/api/v1/cart").json()["items"] == []
+    assert available_units(stack_url, in_stock[6]) == before - 2 * len(bought)
+    assert customer.call("GET", "/api/v1/cart").json()["items"] == []

@@ -37,17 +37,17 @@ class Answered:
         return self.status == 200 or "CARD_DECLINED" in self.text
 
 
-def round_of(shopper, product, card):
+def round_of(customer, product, card):
     item = {"productId": product, "quantity": 1}
-    yield "products", lambda: shopper.call("GET", f"/api/v1/products?query={product}")
-    yield "product", lambda: shopper.call("GET", f"/api/v1/products/{product}")
-    yield "stock", lambda: shopper.call("GET", f"/api/v1/products/{product}/stock")
-    yield "learned", lambda: shopper.call("GET", f"/api/v1/products/{product}/recommendations")
-    yield "page", lambda: shopper.call("GET", f"/p/{product}")
-    yield "basket", lambda: shopper.call("PUT", f"/api/v1/cart/items/{product}", json=item)
-    yield "order", lambda: shopper.buy(card)
-    yield "orders", lambda: shopper.call("GET", "/api/v1/orders?pageSize=1")
-    yield "keys", lambda: shopper.call("GET", "/.well-known/jwks.json")
+    yield "products", lambda: customer.call("GET", f"/api/v1/products?query={product}")
+    yield "product", lambda: customer.call("GET", f"/api/v1/products/{product}")
+    yield "stock", lambda: customer.call("GET", f"/api/v1/products/{product}/stock")
+    yield "learned", lambda: customer.call("GET", f"/api/v1/products/{product}/recommendations")
+    yield "page", lambda: customer.call("GET", f"/p/{product}")
+    yield "basket", lambda: customer.call("PUT", f"/api/v1/cart/items/{product}", json=item)
+    yield "order", lambda: customer.buy(card)
+    yield "orders", lambda: customer.call("GET", "/api/v1/orders?pageSize=1")
+    yield "keys", lambda: customer.call("GET", "/.well-known/jwks.json")
 
 
 @dataclass
@@ -58,11 +58,11 @@ class Street:
     answers: list[Answered] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
 
-    def shop(self, shopper, card):
+    def shop(self, customer, card):
         for product in itertools.cycle(self.products if card == BUYS else self.products[:1]):
             if self.closed.is_set():
                 return
-            for what, ask in round_of(shopper, product, card):
+            for what, ask in round_of(customer, product, card):
                 sent = time.monotonic()
                 try:
                     answer = ask()
@@ -104,11 +104,11 @@ def shopping(shoppers, products) -> Iterator[Street]:
 
 
 @pytest.fixture(scope="module")
-def told(new_shopper, plentiful, laptop):
+def told(new_customer, in_stock, laptop):
     """What shoppers were told around the restart of each program: name -> answers."""
-    shoppers = [new_shopper() for _ in range(SHOPPERS)]
+    shoppers = [new_customer() for _ in range(SHOPPERS)]
     moments = {}
-    with shopping(shoppers, plentiful) as street:
+    with shopping(shoppers, in_stock) as street:
         for name in RELIEVED + SERVERS:
             begin = time.monotonic()
             street.has_shopped(since=begin)

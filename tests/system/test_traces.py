@@ -62,9 +62,9 @@ def is_whole(trace: list[Seen]) -> bool:
 
 
 def test_a_purchase_and_all_that_follows_is_one_trace_from_the_gateway_on(traced_market, collector):
-    shopper = sign_up(traced_market)
-    shopper.fill_basket("ramen-bowl")
-    order = shopper.buy().json()
+    customer = sign_up(traced_market)
+    customer.fill_cart("ramen-bowl")
+    order = customer.buy().json()
 
     def trace() -> list[Seen]:
         sent = [

@@ -15,7 +15,7 @@ _PATIENCE = Retry(
 )  # fmt: skip
 
 
-class Door(HTTPAdapter):
+class ClientAddress(HTTPAdapter):
     """Knocks from one address."""
 
     def __init__(self, address: str) -> None:

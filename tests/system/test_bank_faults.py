@@ -17,9 +17,9 @@ def bank(laptop: Command) -> Iterator[Command]:
     laptop("bank")
 
 
-def finished(shopper, order):
+def finished(customer, order):
     """Whether nothing is left to do for an order that is confirmed."""
-    steps = shopper.call("GET", f"/api/v1/orders/{order['id']}").json()["journey"]
+    steps = customer.call("GET", f"/api/v1/orders/{order['id']}").json()["journey"]
     return {step["step"]: step["outcome"] for step in steps}.get("cart.clear") == "done"
 
 
@@ -47,42 +47,42 @@ def test_what_the_bank_does_not_take_is_told_in_its_words(bank):
     assert told.stderr == "The bank rejects the request: errorShare is a number from 0 to 1.\n"
 
 
-def test_an_order_waits_for_a_bank_that_is_down_and_is_charged_once(bank, ledger, shopper, plentiful):
+def test_an_order_waits_for_a_bank_that_is_down_and_is_charged_once(bank, ledger, customer, in_stock):
     bank("--down=1")
-    shopper.fill_basket(plentiful[0])
-    order = shopper.buy().json()
+    customer.fill_cart(in_stock[0])
+    order = customer.buy().json()
     assert order["state"] == "PENDING"
     bank()
-    wait_until(partial(finished, shopper, order), timeout=60)
+    wait_until(partial(finished, customer, order), timeout=60)
     assert len(ledger.captured()[order["id"]]) == 1
 
 
-def test_what_is_put_in_again_while_an_order_waits_stays_in_the_basket(bank, shopper, plentiful):
+def test_what_is_put_in_again_while_an_order_waits_stays_in_the_basket(bank, customer, in_stock):
     bank("--down=1")
-    shopper.fill_basket(plentiful[2])
-    order = shopper.buy().json()
+    customer.fill_cart(in_stock[2])
+    order = customer.buy().json()
     assert order["state"] == "PENDING"
-    shopper.call("DELETE", f"/api/v1/cart/items/{plentiful[2]}")
-    shopper.fill_basket(plentiful[2])
+    customer.call("DELETE", f"/api/v1/cart/items/{in_stock[2]}")
+    customer.fill_cart(in_stock[2])
     bank()
-    wait_until(partial(finished, shopper, order), timeout=60)
-    assert [item["productId"] for item in shopper.call("GET", "/api/v1/cart").json()["items"]] == [
-        plentiful[2]
+    wait_until(partial(finished, customer, order), timeout=60)
+    assert [item["productId"] for item in customer.call("GET", "/api/v1/cart").json()["items"]] == [
+        in_stock[2]
     ]
 
 
-def test_an_order_at_a_slow_bank_is_confirmed_late(bank, shopper, plentiful):
+def test_an_order_at_a_slow_bank_is_confirmed_late(bank, customer, in_stock):
     bank("--slow=1")
-    shopper.fill_basket(plentiful[0])
-    assert shopper.buy().json()["state"] == "CONFIRMED"
+    customer.fill_cart(in_stock[0])
+    assert customer.buy().json()["state"] == "CONFIRMED"
 
 
-def test_every_order_at_a_flaky_bank_is_confirmed_and_charged_once(bank, ledger, new_shopper, plentiful):
+def test_every_order_at_a_flaky_bank_is_confirmed_and_charged_once(bank, ledger, new_customer, in_stock):
     bank("--flaky=0.4")
-    buyers = [new_shopper() for _ in range(8)]
+    buyers = [new_customer() for _ in range(8)]
 
     def buy(buyer):
-        buyer.fill_basket(plentiful[1])
+        buyer.fill_cart(in_stock[1])
         return buyer.buy().json()
 
     with ThreadPoolExecutor(8) as pool:

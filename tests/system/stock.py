@@ -28,15 +28,15 @@ _DELIVERED = """
 
 
 @dataclass(frozen=True)
-class Shelves:
+class Stock:
     """The stock of a market."""
 
     catalog_url: str
     inventory_url: str
 
     @classmethod
-    def of(cls, stores: Stores) -> "Shelves":
-        """The shelves of the market with these stores."""
+    def of(cls, stores: Stores) -> "Stock":
+        """The stock of the stack with these stores."""
         return cls(stores.databases["catalog"], stores.databases["inventory"])
 
     def fill(self, product_id: str, pieces: int) -> None:

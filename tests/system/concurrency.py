@@ -11,7 +11,7 @@ ArgumentT = TypeVar("ArgumentT")
 ResultT = TypeVar("ResultT")
 
 
-def at_once(work: Callable[[ArgumentT], ResultT], arguments: Iterable[ArgumentT]) -> list[ResultT]:
+def run_concurrently(work: Callable[[ArgumentT], ResultT], arguments: Iterable[ArgumentT]) -> list[ResultT]:
     """What `work` gives for each argument; all begin together, each in a thread of its own."""
     arguments = list(arguments)
     start = Barrier(len(arguments))
@@ -24,7 +24,7 @@ def at_once(work: Callable[[ArgumentT], ResultT], arguments: Iterable[ArgumentT]
         return list(threads.map(one, arguments))
 
 
-def refusal(answer: requests.Response) -> tuple[str, dict[str, str]]:
+def rejection(answer: requests.Response) -> tuple[str, dict[str, str]]:
     """The reason of a refusal, and its metadata."""
     (info,) = answer.json()["details"]
     return info["reason"], info["metadata"]
