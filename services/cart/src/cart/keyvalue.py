@@ -1,6 +1,6 @@
-"""A JetStream key-value bucket for code that is not async: values with revisions, changed by compare-and-set.
+"""A JetStream key-value bucket for code that is not async: values with revisions, changed by compare-and-swap.
 
-The bucket is made when it is first needed, is kept on disk, and holds the last value of each key.
+The bucket is created at its first use. It is on disk and has the last value of each key.
 """
 
 from collections.abc import Callable
@@ -32,37 +32,37 @@ _RETRIES = AsyncRetrying(
 
 
 class KeyValue:
-    """One bucket. Keys have letters, digits and any of -/_=. but no dot at either end.
+    """One bucket. A key has letters, digits and any of -/_=. but no dot at either end.
 
-    Every method may be called from any thread, takes two seconds at most, and raises Unavailable
-    (BROKER_UNAVAILABLE) while the broker is away: at once where that is known, so that no write waits for the
-    broker's return after its caller was told that it failed.
+    Methods are safe for use by several threads and take at most two seconds. They raise Unavailable
+    (BROKER_UNAVAILABLE) if NATS is down. If the connection is known to be down, they raise at once: a write must not
+    wait for a reconnect and take effect after its caller got the error.
     """
 
-    def __init__(self, bus: NatsConnection, bucket: str) -> None:
-        self._bus = bus
+    def __init__(self, nats_connection: NatsConnection, bucket: str) -> None:
+        self._nats = nats_connection
         self._name = bucket
         self._bucket: Bucket | None = None
 
     def get(self, key: str) -> bytes | None:
-        """The value of the key; None where it has none."""
-        self._bus.check()
-        return self._bus.run(self._get(key), _TIMEOUT_SECONDS)
+        """Return the value of the key, or None if it has none."""
+        self._nats.check()
+        return self._nats.run(self._get(key), _TIMEOUT_SECONDS)
 
     def change(self, key: str, change: Change) -> None:
-        """Reads the value, hands it to `change`, and writes what that returns; None leaves the key alone.
+        """Read the value, pass it to `change`, and write what that returns. None leaves the value unchanged.
 
-        If somebody else writes in between it begins anew, so that no change is lost: `change` may be called
-        several times, in the bus's thread, and must be quick. What it raises is raised here. Where others are
-        faster for a whole second that is Unavailable (KEY_BUSY).
+        If another process writes in between, this starts again, so that no change is lost. So `change` may be called
+        several times, in the thread of the connection, and must be fast. An exception of `change` is raised here.
+        Raises Unavailable (KEY_BUSY) if other processes are faster for a whole second.
         """
-        self._bus.check()
-        self._bus.run(self._change(key, change), _TIMEOUT_SECONDS)
+        self._nats.check()
+        self._nats.run(self._change(key, change), _TIMEOUT_SECONDS)
 
     def check(self) -> None:
-        """Readiness: raises where the bucket is neither there nor can be made."""
-        self._bus.check()
-        self._bus.run(self._opened(), _TIMEOUT_SECONDS)
+        """Readiness check: raises if the bucket does not exist and cannot be created."""
+        self._nats.check()
+        self._nats.run(self._opened(), _TIMEOUT_SECONDS)
 
     async def _get(self, key: str) -> bytes | None:
         value, _ = await self._read(key)
@@ -92,19 +92,19 @@ class KeyValue:
         except nats.js.errors.KeyNotFoundError:
             return None, None
         except _GONE:
-            self._bucket = None  # a broker that lost its files gets a new bucket at the next use
+            self._bucket = None  # if NATS lost its files, the next use creates the bucket again
             raise
         return entry.value, entry.revision
 
     async def _opened(self) -> Bucket:
         if self._bucket is None:
             config = KeyValueConfig(bucket=self._name, history=1, direct=True)
-            self._bucket = await self._bus.jetstream.create_key_value(config)
+            self._bucket = await self._nats.jetstream.create_key_value(config)
         return self._bucket
 
 
-def add_key_value(service: Service, bus: NatsConnection, bucket: str) -> KeyValue:
-    """A KeyValue that is checked with the service."""
-    keyvalue = KeyValue(bus, bucket)
+def add_key_value(service: Service, nats_connection: NatsConnection, bucket: str) -> KeyValue:
+    """Add a KeyValue to the service, with its readiness check."""
+    keyvalue = KeyValue(nats_connection, bucket)
     service.readiness.add("bucket", keyvalue.check)
     return keyvalue

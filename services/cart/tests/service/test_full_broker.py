@@ -1,4 +1,4 @@
-"""What happens to carts while the broker has no room left."""
+"""Carts while the storage of NATS is full."""
 
 import pytest
 
@@ -11,7 +11,7 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture
 def small_nats(tmp_path):
-    """A connection to a running broker with little room."""
+    """A connection to a running NATS server with little storage."""
     broker = own_broker(tmp_path, max_file_store=ROOM)
     with broker.run(), connected(broker.url) as nats:
         assert nats.wait_until_ready(10)
@@ -19,7 +19,7 @@ def small_nats(tmp_path):
 
 
 def writes(bucket, value):
-    """Whether the broker takes the value."""
+    """Return whether NATS accepts the value."""
     try:
         bucket.change("ada", lambda _: value)
     except Unavailable as error:
@@ -28,7 +28,7 @@ def writes(bucket, value):
     return True
 
 
-def test_a_value_without_room_is_an_outage_and_the_old_one_stays(small_nats):
+def test_a_value_that_exceeds_the_storage_is_an_outage_and_the_old_value_stays(small_nats):
     carts = KeyValue(small_nats, "test")
     carts.change("ada", lambda _: b"tea")
     fill(small_nats)
@@ -43,7 +43,7 @@ def test_a_value_without_room_is_an_outage_and_the_old_one_stays(small_nats):
 
 
 @needs_limits
-def test_a_cart_that_a_full_disk_does_not_take_is_an_outage(broker):
+def test_a_full_disk_is_an_outage(broker):
     with broker.run(), connected(broker.url) as nats:
         assert nats.wait_until_ready(10)
         with full_disk(broker), pytest.raises(Unavailable) as failure:

@@ -11,7 +11,7 @@ from tests.support.waiting import wait_until
 
 
 def answers(bucket):
-    """Whether the broker answers by now."""
+    """Return whether NATS responds."""
     try:
         bucket.check()
     except Unavailable:
@@ -37,19 +37,19 @@ def test_a_key_that_was_never_written_has_no_value(bucket):
     assert bucket.get("nothing") is None
 
 
-def test_a_change_is_given_the_value_that_the_one_before_has_written(bucket):
+def test_a_change_gets_the_value_of_the_previous_change(bucket):
     for _ in range(3):
         bucket.change("count", count_up)
     assert bucket.get("count") == b"3"
 
 
-def test_a_change_may_leave_the_value_as_it_is(bucket):
+def test_a_change_can_leave_the_value_unchanged(bucket):
     bucket.change("count", count_up)
     bucket.change("count", lambda value: None)
     assert bucket.get("count") == b"1"
 
 
-def test_what_a_change_raises_is_raised_and_nothing_is_written(bucket):
+def test_an_exception_of_a_change_is_raised_and_nothing_is_written(bucket):
     with pytest.raises(ValueError, match="not a number"):
         bucket.change("count", lambda value: _fail())
     assert bucket.get("count") is None
@@ -59,7 +59,7 @@ def _fail():
     raise ValueError("not a number")
 
 
-def test_fifty_changes_at_once_from_two_processes_all_count(bucket, name, nats_url):
+def test_fifty_concurrent_changes_of_two_processes_all_take_effect(bucket, name, nats_url):
     with connected(nats_url) as other_nats, ThreadPoolExecutor(50) as threads:
         assert other_nats.wait_until_ready(10)
         other = KeyValue(other_nats, name)
@@ -79,21 +79,21 @@ async def _deleted(nats, name):
     await (await nats.jetstream.key_value(name)).delete("count")
 
 
-def test_a_change_that_others_always_overtake_is_given_up(bucket, name, nats_url):
+def test_a_change_that_is_always_overtaken_fails(bucket, name, nats_url):
     with connected(nats_url) as other_nats:
         assert other_nats.wait_until_ready(10)
         other = KeyValue(other_nats, name)
 
-        def overtaken(value):
+        def change_overtaken(value):
             other.change("count", count_up)
             return b"0"
 
-        with pytest.raises(Unavailable) as refused:
-            bucket.change("count", overtaken)
-    assert refused.value.reason == "KEY_BUSY"
+        with pytest.raises(Unavailable) as error:
+            bucket.change("count", change_overtaken)
+    assert error.value.reason == "KEY_BUSY"
 
 
-def test_values_survive_a_restart_of_the_broker(broker):
+def test_values_survive_a_restart_of_nats(broker):
     with connected(broker.url) as nats:
         bucket = KeyValue(nats, "test")
         with broker.run():
@@ -106,7 +106,7 @@ def test_values_survive_a_restart_of_the_broker(broker):
             assert wait_until(lambda: bucket.get("count")) == b"1"
 
 
-def test_a_broker_that_lost_its_files_is_given_a_new_bucket(broker, tmp_path):
+def test_a_bucket_is_created_again_if_nats_lost_its_files(broker, tmp_path):
     with connected(broker.url) as nats:
         bucket = KeyValue(nats, "test")
         with broker.run():

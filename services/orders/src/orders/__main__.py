@@ -16,12 +16,12 @@ from nightmarket.orders.v1.orders_pb2_grpc import add_OrdersServiceServicer_to_s
 from nightmarket.payments.v1.payments_pb2_grpc import PaymentsServiceStub
 from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceStub
 from orders.api import ERROR_MAP, OrdersApi
-from orders.checkout import Checkout
 from orders.clients import Clients
 from orders.config import Config
-from orders.driver import Driver
-from orders.events import HANDLERS
+from orders.events import handlers
 from orders.metrics import OLDEST, UNFINISHED
+from orders.saga_executor import SagaExecutor
+from orders.service import OrderService
 from orders.store import Store
 from orders.sweeper import Sweeper
 
@@ -42,7 +42,7 @@ def _clients(service: Service, config: Config) -> Clients:
 
 
 def build_service(config: Config) -> Service:
-    """The whole service, wired but not started."""
+    """Return the whole service, wired but not started."""
     service = Service(config)
     database = add_database(service, config.database_url)
     nats = add_nats(service, config.nats_url)
@@ -50,10 +50,11 @@ def build_service(config: Config) -> Service:
     store = Store(database, config.lease_seconds)
     watch(UNFINISHED, store.count_unfinished)
     watch(OLDEST, store.oldest_unfinished_seconds)
-    driver = Driver(store, clients, announce=add_relay(service, database, nats).wake)
-    add_worker(service, "sweeper", Sweeper(store, driver, config.give_up_seconds).sweep, config.sweep_seconds)
-    add_consumer(service, nats, database, HANDLERS)
-    api = OrdersApi(Checkout(store, clients, driver, config.flat_shipping_cents), store)
+    executor = SagaExecutor(store, clients, notify=add_relay(service, database, nats).wake)
+    sweeper = Sweeper(store, executor, config.give_up_seconds)
+    add_worker(service, "sweeper", sweeper.sweep, config.sweep_seconds)
+    add_consumer(service, nats, database, handlers(store))
+    api = OrdersApi(OrderService(store, clients, executor, config.flat_shipping_cents))
     add_grpc_server(service, [(add_OrdersServiceServicer_to_server, api)], ERROR_MAP)
     return service
 

@@ -1,4 +1,4 @@
-"""The gRPC service of orders: wire <-> domain."""
+"""The gRPC service of orders: the translation between wire and domain."""
 
 from datetime import datetime
 
@@ -8,14 +8,13 @@ from grpc import ServicerContext
 from chassis import money, paging
 from chassis.context import ACCOUNT_EMAIL, IDEMPOTENCY_KEY, current
 from chassis.errors import Conflict, ErrorMap, FailedPrecondition, Invalid, NotFound
+from nightmarket.limits import ORDERS_PAGE_SIZE
 from nightmarket.orders.v1 import orders_pb2 as wire
 from nightmarket.orders.v1.orders_pb2_grpc import OrdersServiceServicer
-from orders.checkout import Checkout
 from orders.domain import orders as domain
-from orders.domain.orders import Address, Order, Request
-from orders.store import Store
+from orders.domain.orders import Address, Order, OrderRequest
+from orders.service import OrderService
 
-DEFAULT_PAGE = 20
 ERROR_MAP: ErrorMap = {
     domain.IdempotencyKeyMissing: Invalid,
     domain.IdempotencyKeyInvalid: Invalid,
@@ -30,40 +29,39 @@ ERROR_MAP: ErrorMap = {
 
 
 class OrdersApi(OrdersServiceServicer):
-    """Answers nightmarket.orders.v1.OrdersService."""
+    """Implements nightmarket.orders.v1.OrdersService."""
 
-    def __init__(self, checkout: Checkout, store: Store) -> None:
-        self._checkout = checkout
-        self._store = store
+    def __init__(self, orders: OrderService) -> None:
+        self._orders = orders
 
     def PlaceOrder(self, request: wire.PlaceOrderRequest, context: ServicerContext) -> wire.Order:
         now = current()
-        asked = Request(
+        order_request = OrderRequest(
             account_id=now.account_id(),
             email=now.headers.get(ACCOUNT_EMAIL, ""),
             idempotency_key=now.headers.get(IDEMPOTENCY_KEY, ""),
             address=_address(request.shipping_address),
             payment_token=request.payment_token,
         )
-        return _order(self._checkout.place(asked))
+        return _order(self._orders.place(order_request))
 
     def GetOrder(self, request: wire.GetOrderRequest, context: ServicerContext) -> wire.Order:
-        return _order(self._store.of_account(current().account_id(), request.id))
+        return _order(self._orders.order(current().account_id(), request.id))
 
     def ListOrders(
         self, request: wire.ListOrdersRequest, context: ServicerContext
     ) -> wire.ListOrdersResponse:
         account_id = current().account_id()
-        size = paging.page_size(request.page_size, DEFAULT_PAGE)
+        size = paging.page_size(request.page_size, ORDERS_PAGE_SIZE)
         after = paging.place(request.page_token, (float, str), account_id)
         place = after and (datetime.fromtimestamp(float(after[0])).astimezone(), after[1])
-        orders, more = self._store.page(account_id, size, place)
+        orders, more = self._orders.page(account_id, size, place)
         last = orders[-1] if more else None
         token = paging.token([last.create_time.timestamp(), last.id], account_id) if last else ""
         return wire.ListOrdersResponse(orders=map(_order, orders), next_page_token=token)
 
     def CancelOrder(self, request: wire.CancelOrderRequest, context: ServicerContext) -> wire.Order:
-        return _order(self._checkout.cancel(current().account_id(), request.id))
+        return _order(self._orders.cancel(current().account_id(), request.id))
 
 
 def _address(address: wire.Address) -> Address:

@@ -1,4 +1,4 @@
-"""The services that orders calls: what checkout needs of each, in the domain's words."""
+"""The clients of the services that orders calls."""
 
 from dataclasses import dataclass
 
@@ -15,13 +15,13 @@ from nightmarket.shipping.v1 import shipping_pb2
 from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceStub
 from orders.domain.orders import CartEmpty, Line, Order, ProductGone
 
-_BANK_SECONDS = 6.0  # the bank may be slow; payments waits for it
-_QUOTE_SECONDS = 1.0  # nobody waits longer to learn what sending costs: there is a flat rate
+_BANK_SECONDS = 6.0  # payments waits for the bank, which may be slow
+_QUOTE_SECONDS = 1.0  # if shipping is slower, the order ships at a flat rate
 
 
 @dataclass(frozen=True)
 class Clients:
-    """One stub for each service."""
+    """One stub for each service, and what checkout needs of it. Methods raise AppError."""
 
     catalog: CatalogServiceStub
     cart: CheckoutCartServiceStub
@@ -29,15 +29,15 @@ class Clients:
     payments: PaymentsServiceStub
     shipping: ShippingServiceStub
 
-    def priced_basket(self) -> tuple[Line, ...]:
-        """The caller's basket at today's names and prices. Raises CartEmpty and ProductGone."""
+    def priced_cart(self) -> tuple[Line, ...]:
+        """Return the caller's cart with today's names and prices. Raises CartEmpty and ProductGone."""
         contents = self.cart.GetContents(cart_pb2.GetContentsRequest()).lines
         if not contents:
-            raise CartEmpty("There is nothing in the basket.")
-        asked = catalog_pb2.BatchGetProductsRequest(ids=[line.product_id for line in contents])
-        products = {product.id: product for product in self.catalog.BatchGetProducts(asked).products}
+            raise CartEmpty("The cart is empty.")
+        request = catalog_pb2.BatchGetProductsRequest(ids=[line.product_id for line in contents])
+        products = {product.id: product for product in self.catalog.BatchGetProducts(request).products}
         if gone := [line.product_id for line in contents if line.product_id not in products]:
-            raise ProductGone(f"Not sold any more, take it out of the basket: {', '.join(gone)}")
+            raise ProductGone(f"No longer sold, remove from the cart: {', '.join(gone)}")
         return tuple(
             Line(
                 line.product_id,
@@ -50,7 +50,7 @@ class Clients:
         )
 
     def shipping_cents(self, country_code: str, lines: tuple[Line, ...]) -> int:
-        """What sending the lines costs. Raises shipping's own errors."""
+        """Return the cost of shipping the lines."""
         quote = self.shipping.GetQuote(
             shipping_pb2.GetQuoteRequest(
                 country_code=country_code,
@@ -62,22 +62,22 @@ class Clients:
         return money.from_wire(quote.cost)
 
     def reserve(self, order: Order) -> None:
-        """Keeps the pieces."""
+        """Reserve the stock."""
         lines = [
             inventory_pb2.Line(product_id=line.product_id, quantity=line.quantity) for line in order.lines
         ]
         self.inventory.Reserve(inventory_pb2.ReserveRequest(order_id=order.id, lines=lines))
 
     def commit(self, order: Order) -> None:
-        """Turns the reservation into a sale."""
+        """Turn the reservation into a sale."""
         self.inventory.Commit(inventory_pb2.CommitRequest(order_id=order.id))
 
     def release(self, order: Order) -> None:
-        """Gives the pieces back; from now on none can be kept."""
+        """Return the stock. From then on, none can be reserved for this order."""
         self.inventory.Release(inventory_pb2.ReleaseRequest(order_id=order.id))
 
     def authorize(self, order: Order) -> None:
-        """Asks for the money."""
+        """Hold the money."""
         self.payments.Authorize(
             payments_pb2.AuthorizeRequest(
                 order_id=order.id, amount=money.to_wire(order.total_cents), payment_token=order.payment_token
@@ -86,21 +86,21 @@ class Clients:
         )
 
     def capture(self, order: Order) -> None:
-        """Takes the money."""
+        """Capture the money."""
         self.payments.Capture(payments_pb2.CaptureRequest(order_id=order.id), timeout=_BANK_SECONDS)
 
     def cancel_payment(self, order: Order) -> None:
-        """Lets the money go, or gives it back."""
+        """Void or refund the payment."""
         self.payments.Cancel(payments_pb2.CancelRequest(order_id=order.id), timeout=_BANK_SECONDS)
 
-    def clear_basket(self, order: Order) -> None:
-        """Takes what was bought out of the basket."""
+    def clear_cart(self, order: Order) -> None:
+        """Remove what was bought from the cart."""
         lines = [
             cart_pb2.ContentsLine(product_id=line.product_id, quantity=line.quantity, number=line.cart_line)
             for line in order.lines
         ]
         self.cart.RemoveBought(cart_pb2.RemoveBoughtRequest(order_id=order.id, lines=lines))
 
-    def withhold(self, order: Order) -> None:
-        """Keeps the parcel from leaving."""
+    def cancel_shipment(self, order: Order) -> None:
+        """Cancel the shipment. The carrier must not have it yet."""
         self.shipping.CancelShipment(shipping_pb2.CancelShipmentRequest(order_id=order.id))

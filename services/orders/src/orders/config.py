@@ -1,4 +1,4 @@
-"""What orders takes from the environment."""
+"""The environment variables of orders."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -1,19 +1,20 @@
-"""What orders tells the others after the fact, and what it learns from them."""
+"""The events that orders publishes and consumes."""
 
 from datetime import UTC
 
 from chassis import money
-from chassis.postgres import Connection, Row
+from chassis.postgres import Connection
 from messaging.consumer import Handler
 from messaging.events import Event, data_of, message_of
 from nightmarket import subjects
 from nightmarket.events.v1 import events_pb2 as wire
 from orders.domain.orders import Order, State
+from orders.domain.saga import Step
 from orders.store import Store
 
 
-def confirmed(order: Order) -> Row:
-    """The order is paid."""
+def order_confirmed(order: Order) -> Event:
+    """Return the event that the order is paid."""
     address = order.address
     event = wire.OrderConfirmed(
         order_id=order.id,
@@ -40,11 +41,14 @@ def confirmed(order: Order) -> Row:
         ),
     )
     event.confirm_time.GetCurrentTime()
-    return {"type": subjects.ORDER_CONFIRMED, "data": data_of(event)}
+    return Event(subjects.ORDER_CONFIRMED, data_of(event), f"{order.id}:{Step.CONFIRM}")
 
 
-def cancelled(order: Order) -> Row | None:
-    """The order had been confirmed, and the money went back; None for one that never was: nobody heard of it."""
+def order_canceled(order: Order) -> Event | None:
+    """Return the event that a confirmed order was canceled and refunded.
+
+    Returns None if the order was never confirmed: no other service got an event about it.
+    """
     if order.state is State.PENDING:
         return None
     event = wire.OrderCancelled(
@@ -54,16 +58,15 @@ def cancelled(order: Order) -> Row | None:
         reason=order.rejection.reason if order.rejection else "",
         total=money.to_wire(order.total_cents),
     )
-    return {"type": subjects.ORDER_CANCELLED, "data": data_of(event)}
+    return Event(subjects.ORDER_CANCELLED, data_of(event), f"{order.id}:{Step.CANCEL}")
 
 
-def on_shipped(connection: Connection, event: Event) -> None:
-    """The carrier has a parcel: its order is shipped."""
-    told = message_of(event, wire.OrderShipped)
-    Store.ship(connection, told.order_id, told.tracking_number, told.create_time.ToDatetime(UTC))
+def handlers(store: Store) -> dict[str, Handler]:
+    """Return the handler of each event subject."""
 
+    def on_shipped(connection: Connection, event: Event) -> None:
+        shipped = message_of(event, wire.OrderShipped)
+        time = shipped.create_time.ToDatetime(UTC)
+        store.ship(connection, shipped.order_id, shipped.tracking_number, time)
 
-HANDLERS: dict[str, Handler] = {
-    subjects.ORDER_SHIPPED: on_shipped,
-    subjects.ORDER_SHIPPED_OLD: on_shipped,
-}
+    return {subjects.ORDER_SHIPPED: on_shipped, subjects.ORDER_SHIPPED_OLD: on_shipped}

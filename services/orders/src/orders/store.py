@@ -1,52 +1,73 @@
-"""The tables of orders: every change of an order and its journey is one statement or one transaction."""
+"""The tables of orders. Each change of an order and its journey is one statement or one transaction."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, LiteralString
+from typing import Any, LiteralString, NamedTuple
 from uuid import uuid4
 
 from psycopg.types.json import Jsonb
 
 from chassis import context
 from chassis.postgres import Connection, Database, Row
+from messaging.events import Event
 from messaging.outbox import write_to_outbox
-from orders.domain.orders import Address, JourneyStep, Line, Order, OrderNotFound, Rejection, Request, State
+from orders.domain.orders import (
+    Address,
+    JourneyStep,
+    Line,
+    Order,
+    OrderNotFound,
+    OrderRequest,
+    Rejection,
+    State,
+)
 from orders.domain.saga import FIRST, SERVICE, Outcome, Step
 
 _COLUMNS = (
     "id, account_id, email, request_hash, state, address, lines, shipping_cents, total_cents, payment_token,"
     " tracking_number, rejection, create_time, traceparent, next_step, attempts, lease,"
-    " (next_step IS NOT NULL AND next_attempt_time <= now()) AS in_hand"
+    " (next_step IS NOT NULL AND next_attempt_time <= now()) AS is_in_progress"
 )
 STARTED = "started"
-Entry = tuple[Step, str, str]  # a step of the journey, its outcome, and a line for people
+
+
+class Entry(NamedTuple):
+    """An entry of the journey: a step, its outcome, and a line for people."""
+
+    step: Step
+    outcome: str
+    detail: str = ""
 
 
 class LeaseLost(Exception):
-    """Somebody else drives this order now."""
+    """Another worker has the lease of this order."""
 
 
 class Store:
-    """Orders and their journeys in PostgreSQL. `lease_seconds` is how long a driver may be silent."""
+    """Orders and their journeys in PostgreSQL.
+
+    A lease is valid for `lease_seconds` after the last write of its holder. Methods that take a connection run in the
+    caller's transaction.
+    """
 
     def __init__(self, database: Database, lease_seconds: float) -> None:
         self._database = database
         self._lease_seconds = lease_seconds
 
-    def by_key(self, account_id: str, key: str) -> Order | None:
-        """The order that this account placed with this Idempotency-Key."""
+    def find(self, account_id: str, key: str) -> Order | None:
+        """Return the order that the account placed with this Idempotency-Key, or None."""
         return self._one("account_id = %s AND idempotency_key = %s", (account_id, key))
 
-    def of_account(self, account_id: str, order_id: str) -> Order:
-        """The account's order with its journey. Raises OrderNotFound."""
+    def order(self, account_id: str, order_id: str) -> Order:
+        """Return the account's order with its journey. Raises OrderNotFound."""
         order = self._one("id = %s AND account_id = %s", (order_id.replace("\0", ""), account_id))
         if order is None:
             raise OrderNotFound("You have no such order.")
         return order
 
     def page(self, account_id: str, size: int, after: Sequence[object] | None) -> tuple[list[Order], bool]:
-        """Up to `size` orders without journeys, newest first, after (create_time, id); and whether there are more."""
+        """Return up to `size` orders without journeys, newest first, after (create_time, id), and if there are more."""
         condition = "" if after is None else " AND (create_time, id) < (%s::timestamptz, %s)"
         with self._database.connection() as connection:
             rows = connection.execute(
@@ -56,8 +77,8 @@ class Store:
             ).fetchall()
         return [_order(row) for row in rows[:size]], len(rows) > size
 
-    def place(self, request: Request, lines: tuple[Line, ...], shipping_cents: int) -> Order | None:
-        """Writes a new order, leased to the caller, its first step recorded; None where the key is taken already."""
+    def add(self, request: OrderRequest, lines: tuple[Line, ...], shipping_cents: int) -> Order | None:
+        """Add an order that is leased to the caller, with its first step. Return None if the key is in use."""
         order_id, lease = str(uuid4()), str(uuid4())
         row = (
             order_id, request.account_id, request.email, request.idempotency_key, request.hash,
@@ -66,22 +87,24 @@ class Store:
             context.current().headers.get(context.TRACEPARENT, ""), FIRST, lease, self._lease_seconds,
         )  # fmt: skip
         with self._database.transaction() as connection:
-            placed = connection.execute(
+            added = connection.execute(
                 "INSERT INTO orders (id, account_id, email, idempotency_key, request_hash, state, address, lines,"
                 " shipping_cents, total_cents, payment_token, traceparent, next_step, lease, lease_end_time)"
                 " VALUES (%s, %s, %s, %s, %s, 'PENDING', %s, %s, %s, %s, %s, %s, %s, %s, now() + %s * interval '1 s')"
                 f" ON CONFLICT (account_id, idempotency_key) DO NOTHING RETURNING {_COLUMNS}",
                 row,
             ).fetchone()
-            if placed is None:
+            if added is None:
                 return None
             _write_journey(
-                connection, order_id, [("order.place", "orders", Outcome.DONE, ""), _entry(FIRST, STARTED)]
+                connection,
+                order_id,
+                [("order.place", "orders", Outcome.DONE, ""), _journey_row(Entry(FIRST, STARTED))],
             )
-        return _order(placed)
+        return _order(added)
 
-    def lease(self) -> Order | None:
-        """Leases the order that nobody drives and that has been due longest; None where there is none."""
+    def lease_due(self) -> Order | None:
+        """Lease the order that is due longest and that no worker has leased. Return None if no order is due."""
         with self._database.connection() as connection:
             row = connection.execute(
                 "UPDATE orders SET lease = %(lease)s, lease_end_time = now() + %(seconds)s * interval '1 s'"
@@ -96,14 +119,14 @@ class Store:
     def record(
         self, order: Order, entry: Entry, following: Step | None, rejection: Rejection | None = None
     ) -> Order:
-        """Notes how a step ended and, in the same transaction, that the next one starts. Raises LeaseLost."""
+        """Record how a step ended and, in the same transaction, that the next one starts. Raises LeaseLost."""
         with self._database.transaction() as connection:
             row = self._move(connection, order, following, rejection=rejection)
             self._note(connection, order, entry, following)
         return _order(row)
 
     def retry_later(self, order: Order, entry: Entry, seconds: float) -> Order:
-        """Notes that the outcome of a step is unknown, gives the lease back, and when to try again."""
+        """Record that the outcome of a step is unknown, and end the lease. The step is due again after `seconds`."""
         with self._database.transaction() as connection:
             row = self._hold(
                 connection, order,
@@ -115,21 +138,21 @@ class Store:
         return _order(row)
 
     def change_state(
-        self, order: Order, step: Step, state: State, following: Step | None, event: Row | None
+        self, order: Order, step: Step, state: State, following: Step | None, event: Event | None
     ) -> Order:
-        """Confirms or cancels: the state, the journey and the event (type and data), all in one transaction."""
+        """Confirm or cancel an order: write state, journey and event in one transaction. Raises LeaseLost."""
         with self._database.transaction() as connection:
             row = self._move(connection, order, following, state=state)
-            self._note(connection, order, (step, Outcome.DONE, ""), following)
+            self._note(connection, order, Entry(step, Outcome.DONE), following)
             if event:
-                write_to_outbox(connection, event["type"], event["data"], f"{order.id}:{step}")
+                write_to_outbox(connection, event.type, event.data, event.id)
         return _order(row)
 
-    def begin_cancel(self, order: Order, first: Step, rejection: Rejection) -> Order | None:
-        """Leases the order for being cancelled, beginning with `first`; None where it has changed meanwhile.
+    def start_cancellation(self, order: Order, first: Step, rejection: Rejection) -> Order | None:
+        """Lease the order to cancel it, starting with the step `first`. Return None if the order has changed.
 
-        Whoever drives it loses it. What he has asked for may still be on its way, but each service remembers what was
-        cancelled, and refuses it then.
+        The current lease holder loses its lease. A request that it has sent may still arrive at its service, but each
+        service remembers the cancellation and rejects the request.
         """
         with self._database.transaction() as connection:
             row = connection.execute(
@@ -144,34 +167,33 @@ class Store:
             ).fetchone()  # fmt: skip
             if row is None:
                 return None
-            _write_journey(connection, order.id, [_entry(first, STARTED)])
+            _write_journey(connection, order.id, [_journey_row(Entry(first, STARTED))])
         return _order(row)
 
     def count_unfinished(self) -> int:
-        """How many orders have something left to do."""
-        return int(self._measured("count(*)"))
+        """Return the number of orders with a step left to do."""
+        return int(self._measure("count(*)"))
 
     def oldest_unfinished_seconds(self) -> float:
-        """For how long the oldest of those has not got on; 0 where there is none.
+        """Return the seconds for which the oldest of them has made no progress, or 0 if there is none.
 
-        That is since it was placed or, where it is confirmed already, since its last step.
+        An order makes no progress since it was placed or, if it is confirmed, since its last step.
         """
-        return self._measured(
+        return self._measure(
             "coalesce(max(extract(epoch FROM clock_timestamp() - CASE state WHEN 'PENDING' THEN create_time ELSE"
             " (SELECT max(time) FROM journey WHERE order_id = orders.id AND outcome <> 'unknown') END)), 0)"
         )
 
-    def _measured(self, what: LiteralString) -> float:
+    def _measure(self, aggregate: LiteralString) -> float:
         with self._database.connection() as connection:
             row = connection.execute(
-                f"SELECT {what} AS measured FROM orders WHERE next_step IS NOT NULL"
+                f"SELECT {aggregate} AS measured FROM orders WHERE next_step IS NOT NULL"
             ).fetchone()
         assert row is not None
         return float(row["measured"])
 
-    @staticmethod
-    def ship(connection: Connection, order_id: str, tracking_number: str, time: datetime) -> None:
-        """The carrier has the parcel; inside the transaction of the event that says so."""
+    def ship(self, connection: Connection, order_id: str, tracking_number: str, time: datetime) -> None:
+        """Record that the carrier has the order's shipment. If the order is not CONFIRMED, nothing changes."""
         moved = connection.execute(
             "UPDATE orders SET state = 'SHIPPED', tracking_number = %s WHERE id = %s AND state = 'CONFIRMED'",
             (tracking_number, order_id),
@@ -220,20 +242,19 @@ class Store:
 
     @staticmethod
     def _note(connection: Connection, order: Order, entry: Entry, following: Step | None) -> None:
-        step, outcome, detail = entry
-        entries = [_entry(step, outcome, detail)] + ([_entry(following, STARTED)] if following else [])
-        _write_journey(connection, order.id, entries)
+        entries = [entry] + ([Entry(following, STARTED)] if following else [])
+        _write_journey(connection, order.id, [_journey_row(entry) for entry in entries])
 
 
-def _entry(step: Step, outcome: str, detail: str = "") -> tuple[str, str, str, str]:
-    return step, SERVICE[step], outcome, detail
+def _journey_row(entry: Entry) -> tuple[str, str, str, str]:
+    return entry.step, SERVICE[entry.step], entry.outcome, entry.detail
 
 
-def _write_journey(connection: Connection, order_id: str, entries: list[tuple[str, str, str, str]]) -> None:
-    marks = ", ".join(["(%s, %s, %s, %s, %s)"] * len(entries))
-    values = [value for entry in entries for value in (order_id, *entry)]
+def _write_journey(connection: Connection, order_id: str, rows: list[tuple[str, str, str, str]]) -> None:
+    placeholders = ", ".join(["(%s, %s, %s, %s, %s)"] * len(rows))
+    values = [value for row in rows for value in (order_id, *row)]
     connection.execute(
-        f"INSERT INTO journey (order_id, step, service, outcome, detail) VALUES {marks}"
+        f"INSERT INTO journey (order_id, step, service, outcome, detail) VALUES {placeholders}"
         " ON CONFLICT (order_id, step) DO UPDATE"
         " SET outcome = excluded.outcome, detail = excluded.detail, time = clock_timestamp()",
         values,
@@ -242,8 +263,14 @@ def _write_journey(connection: Connection, order_id: str, entries: list[tuple[st
 
 def _order(row: Row) -> Order:
     journey = tuple(
-        JourneyStep(e["step"], e["service"], e["outcome"], e["detail"], datetime.fromisoformat(e["time"]))
-        for e in row.pop("journey", None) or ()
+        JourneyStep(
+            step["step"],
+            step["service"],
+            step["outcome"],
+            step["detail"],
+            datetime.fromisoformat(step["time"]),
+        )
+        for step in row.pop("journey", None) or ()
     )
     row["state"] = State(row["state"])
     row["address"] = Address(**row["address"])

@@ -10,10 +10,10 @@ from psycopg.types.json import Jsonb
 from chassis.errors import FailedPrecondition
 from chassis.migrate import migrate
 from chassis.postgres import Database
-from orders.checkout import Checkout
 from orders.clients import Clients
-from orders.domain.orders import Address, Request, State
-from orders.driver import Driver
+from orders.domain.orders import Address, OrderRequest, State
+from orders.saga_executor import SagaExecutor
+from orders.service import OrderService
 from orders.store import Store
 from orders.sweeper import Sweeper
 from services.orders.tests.service.conftest import FakeServices
@@ -36,7 +36,7 @@ DECLINED = {
 
 
 def request(order_id):
-    return Request("account", "a@example.com", order_id, Address(**ADDRESS), "tok_visa")
+    return OrderRequest("account", "a@example.com", order_id, Address(**ADDRESS), "tok_visa")
 
 
 def insert(connection, order_id, state, next_step, refusal, journey):
@@ -85,26 +85,26 @@ def store(older_database):
 def finish(store):
     """Drives every unfinished order to its end."""
     services = FakeServices()
-    driver = Driver(store, cast(Clients, services), announce=lambda: None)
-    Sweeper(store, driver, give_up_seconds=600.0).sweep()
+    executor = SagaExecutor(store, cast(Clients, services), notify=lambda: None)
+    Sweeper(store, executor, give_up_seconds=600.0).sweep()
     return services
 
 
 def journey(store, order_id):
-    return [(step.step, step.outcome) for step in store.of_account("account", order_id).journey]
+    return [(step.step, step.outcome) for step in store.order("account", order_id).journey]
 
 
-def test_an_order_in_the_middle_of_clearing_the_cart_is_finished(store):
+def test_an_order_that_was_clearing_the_cart_is_finished(store):
     services = finish(store)
-    assert "clear_basket" in services.asked
+    assert "clear_cart" in services.calls
     assert journey(store, "clearing") == [("cart.clear", "done")]
-    assert store.of_account("account", "clearing").next_step is None
+    assert store.order("account", "clearing").next_step is None
 
 
-def test_an_order_in_the_middle_of_canceling_its_shipment_is_canceled(store):
+def test_an_order_that_was_canceling_its_shipment_is_canceled(store):
     services = finish(store)
-    assert "withhold" in services.asked
-    order = store.of_account("account", "cancelling")
+    assert "cancel_shipment" in services.calls
+    order = store.order("account", "cancelling")
     assert (order.state, order.next_step) == (State.CANCELLED, None)
     assert journey(store, "cancelling")[:2] == [("order.confirm", "done"), ("shipment.cancel", "done")]
 
@@ -114,13 +114,13 @@ def test_a_rejected_order_keeps_its_reason_and_is_canceled(store):
     assert journey(store, "declined")[0] == ("payment.authorize", "rejected")
     services = FakeServices()
     clients = cast(Clients, services)
-    checkout = Checkout(store, clients, Driver(store, clients, announce=lambda: None), 995)
-    with pytest.raises(FailedPrecondition) as rejected:
+    checkout = OrderService(store, clients, SagaExecutor(store, clients, notify=lambda: None), 995)
+    with pytest.raises(FailedPrecondition) as error:
         checkout.place(request("declined"))
-    assert rejected.value.reason == "CARD_DECLINED"
+    assert error.value.reason == "CARD_DECLINED"
 
 
 def test_a_finished_order_keeps_its_lines_and_its_journey(store):
     assert journey(store, "shipped") == [("cart.clear", "done"), ("shipment.ship", "done")]
-    lines = store.of_account("account", "shipped").lines
+    lines = store.order("account", "shipped").lines
     assert [(line.product_id, line.cart_line) for line in lines] == [("lamp", 7), ("bowl", 0)]

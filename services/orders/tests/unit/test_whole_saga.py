@@ -1,4 +1,4 @@
-"""An order, those who drive it and those whom they ask, with everything going wrong that can, at any moment."""
+"""One order, its workers and the services that they call, with crashes, delays and lost responses at every moment."""
 
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -8,204 +8,211 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from orders.domain.orders import State
-from orders.domain.saga import FIRST, Outcome, Step, after, cancelling, giving_up, settles
-from services.orders.tests.unit.neighbours import Money, Neighbours, Parcel, Pieces
+from orders.domain.saga import (
+    FIRST,
+    Outcome,
+    Step,
+    compensation_on_cancel,
+    compensation_on_timeout,
+    transition,
+)
+from services.orders.tests.unit.fakes import FakeServices, Money, Shipment, Stock
 
 BOUGHT = (State.CONFIRMED, State.SHIPPED)
-WHICH = st.integers(0, 7)  # of those that there are
-WELL = st.integers(0, 6)  # so many steps, before one of another fate
+INDEX = st.integers(0, 7)  # modulo the number of items
+STEPS = st.integers(0, 6)  # steps without a fault, before one with a fault
 
 
 @dataclass
 class Request:
-    """A request to a neighbour; `outcome` is what it answered, None as long as it is on its way."""
+    """A request to a service. `outcome` is the service's answer, or None while the request is under way."""
 
     step: Step
     outcome: Outcome | None = None
 
 
 @dataclass
-class Driver:
-    """Somebody who drives the order, or believes so; `request` is what it waits for."""
+class Worker:
+    """A worker that executes the order, perhaps after its lease has ended. It waits for `request`."""
 
     lease: int
     step: Step | None
     request: Request | None = None
 
 
-class Fate(Enum):
-    """What becomes of a request, as far as the one who sent it can see."""
+class Fault(Enum):
+    """What happens to a request, as the worker sees it."""
 
-    ANSWERED = auto()
-    ANSWER_LOST = auto()
-    LATE = auto()  # the driver has stopped waiting when it arrives, if ever
-    NOTHING_YET = auto()
+    NONE = auto()
+    RESPONSE_LOST = auto()
+    DELAYED = auto()  # if it arrives, then after the worker has stopped waiting
+    PENDING = auto()
 
 
-FATE = st.sampled_from(Fate)
+FAULT = st.sampled_from(Fault)
 
 
 class WholeSaga(RuleBasedStateMachine):
-    """One order of one piece."""
+    """One order of one unit."""
 
     @initialize(
-        on_shelf=st.sampled_from([1, 1, 0]),
+        available=st.sampled_from([1, 1, 0]),
         card_is_good=st.sampled_from([True, True, False]),
-        well=WELL,
-        fate=FATE,
+        steps=STEPS,
+        fault=FAULT,
     )
-    def order_is_placed(self, on_shelf, card_is_good, well, fate):
-        self.neighbours = Neighbours(on_shelf, card_is_good)
+    def an_order_is_placed(self, available, card_is_good, steps, fault):
+        self.services = FakeServices(available, card_is_good)
         self.state, self.is_rejected = State.PENDING, False
         self.next_step: Step | None = FIRST
         self.lease = 0
-        self.drivers: list[Driver] = []
-        self.on_the_way: list[Request] = []
+        self.workers: list[Worker] = []
+        self.delayed: list[Request] = []
         self.was_confirmed = False
-        self.take_over(well, fate)
+        self.take_over(steps, fault)
 
-    # What drivers do, as orders/driver.py has it. One that never goes on has died.
+    # The workers, as in orders/saga_executor.py. A worker that never continues has crashed.
 
-    @precondition(lambda self: self.drivers)
-    @rule(which=WHICH, well=WELL, fate=FATE)
-    def a_driver_goes_on(self, which, well, fate):
-        driver = self.drivers[which % len(self.drivers)]
-        if request := driver.request:
-            driver.request = None
-            self.record(driver, request.outcome or Outcome.UNKNOWN)
-        self.drive(driver, well, fate)
+    @precondition(lambda self: self.workers)
+    @rule(index=INDEX, steps=STEPS, fault=FAULT)
+    def a_worker_continues(self, index, steps, fault):
+        worker = self.workers[index % len(self.workers)]
+        if request := worker.request:
+            worker.request = None
+            self.record(worker, request.outcome or Outcome.UNKNOWN)
+        self.execute(worker, steps, fault)
 
-    @precondition(lambda self: self.on_the_way)
-    @rule(which=WHICH)
-    def a_request_arrives(self, which):
-        request = self.on_the_way.pop(which % len(self.on_the_way))
-        request.outcome = self.neighbours.do(request.step)
+    @precondition(lambda self: self.delayed)
+    @rule(index=INDEX)
+    def a_request_arrives(self, index):
+        request = self.delayed.pop(index % len(self.delayed))
+        request.outcome = self.services.do(request.step)
 
-    def drive(self, driver, well, last_fate):
-        for fate in (*[Fate.ANSWERED] * well, last_fate):
-            if driver in self.drivers:
-                self.try_step(driver, fate)
+    def execute(self, worker, steps, last_fault):
+        for fault in (*[Fault.NONE] * steps, last_fault):
+            if worker in self.workers:
+                self.try_step(worker, fault)
 
-    def try_step(self, driver, fate):
-        if driver.step in (Step.CONFIRM, Step.CANCEL):
-            self.record(driver, Outcome.DONE)
+    def try_step(self, worker, fault):
+        if worker.step in (Step.CONFIRM, Step.CANCEL):
+            self.record(worker, Outcome.DONE)
             return
-        request = Request(driver.step)
-        self.on_the_way.append(request)
-        if fate in (Fate.ANSWERED, Fate.ANSWER_LOST):
-            self.a_request_arrives(len(self.on_the_way) - 1)
-        if fate is Fate.NOTHING_YET:
-            driver.request = request
+        request = Request(worker.step)
+        self.delayed.append(request)
+        if fault in (Fault.NONE, Fault.RESPONSE_LOST):
+            self.a_request_arrives(len(self.delayed) - 1)
+        if fault is Fault.PENDING:
+            worker.request = request
         else:
-            self.record(driver, request.outcome if fate is Fate.ANSWERED else Outcome.UNKNOWN)
+            self.record(worker, request.outcome if fault is Fault.NONE else Outcome.UNKNOWN)
 
-    def record(self, driver, outcome):
-        if driver.lease != self.lease:  # somebody else drives it now
-            self.drivers.remove(driver)
+    def record(self, worker, outcome):
+        if worker.lease != self.lease:  # lease lost to another worker
+            self.workers.remove(worker)
             return
-        move = after(driver.step, outcome)
-        if outcome is Outcome.REJECTED and driver.step is not Step.CANCEL_SHIPMENT:
+        following = transition(worker.step, outcome)
+        if outcome is Outcome.REJECTED and worker.step is not Step.CANCEL_SHIPMENT:
             self.is_rejected = True
-        self.next_step, self.state = move.next_step, move.state or self.state
+        self.next_step, self.state = following.next_step, following.state or self.state
         self.was_confirmed = self.was_confirmed or self.state is State.CONFIRMED
-        if settles(driver.step, outcome) and move.next_step:
-            driver.step = move.next_step
+        if following.is_final and following.next_step:
+            worker.step = following.next_step
         else:
-            self.drivers.remove(driver)
+            self.workers.remove(worker)
 
-    # Who takes the order over: its lease may end at any moment, whatever its driver believes.
+    # The order is taken over. Its lease can end at any moment, without the worker noticing.
 
     @precondition(lambda self: self.next_step)
-    @rule(is_too_old=st.booleans(), well=WELL, fate=FATE)
-    def the_sweeper_takes_the_order(self, is_too_old, well, fate):
-        first = giving_up(self.state, self.next_step, self.is_rejected) if is_too_old else None
-        self.take_over(well, fate, first)
+    @rule(is_too_old=st.booleans(), steps=STEPS, fault=FAULT)
+    def the_sweeper_takes_over(self, is_too_old, steps, fault):
+        first = compensation_on_timeout(self.state, self.next_step, self.is_rejected) if is_too_old else None
+        self.take_over(steps, fault, first)
 
     @precondition(lambda self: self.state in (State.PENDING, State.CONFIRMED))
-    @rule(well=WELL, fate=FATE)
-    def the_buyer_cancels(self, well, fate):
-        is_on_its_way_back = self.is_rejected and self.next_step
-        if not is_on_its_way_back and (first := cancelling(self.state, self.next_step)):
-            self.take_over(well, fate, first)
+    @rule(steps=STEPS, fault=FAULT)
+    def the_buyer_cancels(self, steps, fault):
+        is_compensating = self.is_rejected and self.next_step
+        if not is_compensating and (first := compensation_on_cancel(self.state, self.next_step)):
+            self.take_over(steps, fault, first)
 
-    def take_over(self, well, fate, back_from=None):
-        if back_from:
-            self.next_step, self.is_rejected = back_from, True
+    def take_over(self, steps, fault, compensation=None):
+        if compensation:
+            self.next_step, self.is_rejected = compensation, True
         self.lease += 1
-        self.drivers.append(Driver(self.lease, self.next_step))
-        self.drive(self.drivers[-1], well, fate)
+        self.workers.append(Worker(self.lease, self.next_step))
+        self.execute(self.workers[-1], steps, fault)
 
-    # What happens elsewhere.
+    # Events outside of orders.
 
     @rule()
     def the_reservation_expires(self):
-        self.neighbours.expire()
+        self.services.expire()
 
-    @rule(pieces=st.sampled_from([0, 1]))
-    def others_buy_or_return_the_last_piece(self, pieces):
-        self.neighbours.on_shelf = pieces
+    @rule(units=st.sampled_from([0, 1]))
+    def other_buyers_buy_or_return_the_last_unit(self, units):
+        self.services.available = units
 
-    @precondition(lambda self: self.was_confirmed and self.neighbours.parcel is Parcel.NONE)
+    @precondition(lambda self: self.was_confirmed and self.services.shipment is Shipment.NONE)
     @rule()
-    def the_parcel_leaves(self):
-        self.neighbours.parcel = Parcel.GONE
+    def the_carrier_takes_the_shipment(self):
+        self.services.shipment = Shipment.SHIPPED
 
-    @precondition(lambda self: self.neighbours.parcel is Parcel.GONE and self.state is State.CONFIRMED)
+    @precondition(lambda self: self.services.shipment is Shipment.SHIPPED and self.state is State.CONFIRMED)
     @rule()
-    def orders_hears_that_the_parcel_has_left(self):
+    def the_event_of_the_shipment_arrives(self):
         self.state = State.SHIPPED
 
-    # What is true at every moment, and when everybody is at rest.
+    # Invariants at every moment, and at the end.
 
     @invariant()
-    def money_is_taken_for_confirmed_orders_only(self):
-        assert self.neighbours.money is not Money.TAKEN or self.was_confirmed
+    def money_is_captured_for_confirmed_orders_only(self):
+        assert self.services.money is not Money.CAPTURED or self.was_confirmed
 
     @invariant()
-    def what_is_bought_is_the_buyers_and_paid_for_unless_its_parcel_is_withheld(self):
-        if self.state in BOUGHT and self.neighbours.parcel is not Parcel.CANCELLED:
-            assert self.neighbours.pieces is Pieces.SOLD
-            assert self.neighbours.money in (Money.HELD, Money.TAKEN)
+    def a_bought_order_has_its_stock_and_its_payment_unless_its_shipment_is_canceled(self):
+        if self.state in BOUGHT and self.services.shipment is not Shipment.CANCELED:
+            assert self.services.stock is Stock.SOLD
+            assert self.services.money in (Money.HELD, Money.CAPTURED)
 
     @invariant()
-    def a_cancelled_order_has_neither_money_nor_pieces_nor_a_parcel(self):
+    def a_canceled_order_has_no_money_no_stock_and_no_shipment(self):
         if self.state is State.CANCELLED:
-            assert self.neighbours.money not in (Money.HELD, Money.TAKEN)
-            assert self.neighbours.pieces not in (Pieces.HELD, Pieces.SOLD)
-            assert not self.was_confirmed or self.neighbours.parcel is Parcel.CANCELLED
+            assert self.services.money not in (Money.HELD, Money.CAPTURED)
+            assert self.services.stock not in (Stock.HELD, Stock.SOLD)
+            assert not self.was_confirmed or self.services.shipment is Shipment.CANCELED
 
     @invariant()
     def a_confirmed_order_is_never_pending_again(self):
         assert not self.was_confirmed or self.state is not State.PENDING
 
     @invariant()
-    def a_basket_is_emptied_by_a_confirmed_order_only(self):
-        assert self.neighbours.basket_is_full or self.was_confirmed
+    def a_cart_is_cleared_by_a_confirmed_order_only(self):
+        assert self.services.cart_is_full or self.was_confirmed
 
     def teardown(self):
-        if not hasattr(self, "neighbours"):
+        if not hasattr(self, "services"):
             return
-        self.come_to_rest()
-        self.everything_is_settled()
-        self.neighbours.on_shelf += 1
-        while self.on_the_way:  # what was overtaken by all that
+        self.finish()
+        self.check_end()
+        self.services.available += 1
+        while self.delayed:  # requests that arrive after the order is finished
             self.a_request_arrives(0)
-            self.everything_is_settled()
+            self.check_end()
 
-    def come_to_rest(self):
+    def finish(self):
         if self.next_step:
-            self.take_over(len(Step), Fate.ANSWERED)
+            self.take_over(len(Step), Fault.NONE)
         assert self.next_step is None
 
-    def everything_is_settled(self):
-        self.what_is_bought_is_the_buyers_and_paid_for_unless_its_parcel_is_withheld()
-        self.a_cancelled_order_has_neither_money_nor_pieces_nor_a_parcel()
+    def check_end(self):
+        self.a_bought_order_has_its_stock_and_its_payment_unless_its_shipment_is_canceled()
+        self.a_canceled_order_has_no_money_no_stock_and_no_shipment()
         assert self.state in (*BOUGHT, State.CANCELLED)
         if self.state in BOUGHT:
-            assert self.neighbours.parcel is not Parcel.CANCELLED
-            assert self.neighbours.money is Money.TAKEN
-            assert not self.neighbours.basket_is_full
+            assert self.services.shipment is not Shipment.CANCELED
+            assert self.services.money is Money.CAPTURED
+            assert not self.services.cart_is_full
 
 
 WholeSaga.TestCase.settings = settings(max_examples=400, stateful_step_count=12, deadline=None)
-test_whatever_goes_wrong_money_goods_and_orders_agree = WholeSaga.TestCase
+test_money_stock_and_orders_agree_whatever_fails = WholeSaga.TestCase

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from orders.config import Config
-from orders.domain.saga import pause
+from orders.domain.saga import retry_delay
 from tools.audit.rules.orders import DEADLINE
 from tools.audit.tests.unit.example import NOW, changed, example_snapshot, violations, with_order
 
@@ -13,7 +13,7 @@ TOO_LONG = DEADLINE + timedelta(seconds=1)
 
 def test_the_deadline_leaves_an_order_the_time_to_be_canceled():
     # The worst case: a worker crashes with the lease, and the attempt after it comes at the end of the longest pause.
-    slowest = Config.give_up_seconds + Config.lease_seconds + pause(100) + Config.sweep_seconds
+    slowest = Config.give_up_seconds + Config.lease_seconds + retry_delay(100) + Config.sweep_seconds
     assert slowest < DEADLINE.total_seconds() < slowest + 30
 
 

@@ -1,14 +1,12 @@
-"""What an order is, and what a request for one must look like."""
+"""An order and the request to place one, with their rules."""
 
 import hashlib
 import json
-import re
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-LONGEST_KEY = 128
-LONGEST_TOKEN = 200
+from nightmarket.limits import COUNTRY_CODE, IDEMPOTENCY_KEY, MAX_ADDRESS, PAYMENT_TOKEN
 
 
 class IdempotencyKeyMissing(Exception):
@@ -16,15 +14,15 @@ class IdempotencyKeyMissing(Exception):
 
 
 class IdempotencyKeyInvalid(Exception):
-    """The Idempotency-Key is not 1 to 128 visible ASCII characters."""
+    """The Idempotency-Key does not have 1 to 128 visible ASCII characters."""
 
 
 class IdempotencyKeyReused(Exception):
-    """The Idempotency-Key was used before, for another request."""
+    """The Idempotency-Key belongs to a different request."""
 
 
 class AddressInvalid(Exception):
-    """Nothing can be sent there."""
+    """A field of the address is missing or malformed; `metadata` names it."""
 
     def __init__(self, field_name: str, rule: str) -> None:
         super().__init__(f"The shipping address's {field_name} {rule}.")
@@ -32,15 +30,15 @@ class AddressInvalid(Exception):
 
 
 class PaymentTokenInvalid(Exception):
-    """That is not a token of the bank."""
+    """The token is not one of the bank's."""
 
 
 class CartEmpty(Exception):
-    """There is nothing in the basket to buy."""
+    """The cart is empty."""
 
 
 class ProductGone(Exception):
-    """Something in the basket is not sold any more."""
+    """A product in the cart is no longer sold."""
 
 
 class OrderNotFound(Exception):
@@ -48,11 +46,11 @@ class OrderNotFound(Exception):
 
 
 class OrderShipped(Exception):
-    """The parcel has left: too late to cancel."""
+    """The order is shipped, so it cannot be canceled."""
 
 
 class State(StrEnum):
-    """Where an order stands."""
+    """The state of an order."""
 
     PENDING = "PENDING"
     CONFIRMED = "CONFIRMED"
@@ -62,7 +60,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Address:
-    """Where parcels go. Raises AddressInvalid."""
+    """A shipping address. Leading and trailing spaces are removed. Raises AddressInvalid."""
 
     name: str
     line1: str
@@ -72,34 +70,24 @@ class Address:
     country_code: str
 
     def __post_init__(self) -> None:
-        for name, longest, required in _FIELDS:
+        for name, maximum in {**MAX_ADDRESS, "country_code": 2}.items():
             value = getattr(self, name).strip()
             object.__setattr__(self, name, value)
-            if required and not value:
+            if not value and name != "line2":
                 raise AddressInvalid(name, "is missing")
-            if len(value) > longest:
-                raise AddressInvalid(name, f"has more than {longest} characters")
+            if len(value) > maximum:
+                raise AddressInvalid(name, f"has more than {maximum} characters")
             if any(ord(character) < 32 for character in value):
                 raise AddressInvalid(name, "has characters that cannot be printed")
-        if not re.fullmatch(r"[A-Z]{2}", self.country_code):
+        if not COUNTRY_CODE.fullmatch(self.country_code):
             raise AddressInvalid("country_code", "is not two capital letters (ISO 3166-1 alpha-2)")
-
-
-_FIELDS = (
-    ("name", 100, True),
-    ("line1", 200, True),
-    ("line2", 200, False),
-    ("city", 100, True),
-    ("postal_code", 20, True),
-    ("country_code", 2, True),
-)
 
 
 @dataclass(frozen=True)
 class Line:
-    """One product of an order, at the name and price (in cents) of the moment of the order.
+    """A product of an order, with its name and price (in cents) at the time of the order.
 
-    `cart_line` is by what the cart knows the line of the basket that it was bought from; 0: unknown.
+    `cart_line` is the number of the line in the cart; 0 if it is unknown.
     """
 
     product_id: str
@@ -110,13 +98,16 @@ class Line:
 
     @property
     def total_cents(self) -> int:
-        """What the line costs."""
+        """The price of all units."""
         return self.unit_cents * self.quantity
 
 
 @dataclass(frozen=True)
-class Request:
-    """What a buyer asks for. Raises AddressInvalid, PaymentTokenInvalid and what `checked_key` raises."""
+class OrderRequest:
+    """A request to place an order.
+
+    Raises AddressInvalid, PaymentTokenInvalid, IdempotencyKeyMissing and IdempotencyKeyInvalid.
+    """
 
     account_id: str
     email: str
@@ -125,31 +116,25 @@ class Request:
     payment_token: str
 
     def __post_init__(self) -> None:
-        checked_key(self.idempotency_key)
-        if not re.fullmatch(rf"[\x21-\x7e]{{1,{LONGEST_TOKEN}}}", self.payment_token):
+        if not self.idempotency_key:
+            raise IdempotencyKeyMissing("Send a header Idempotency-Key, so that a retry cannot buy twice.")
+        if not IDEMPOTENCY_KEY.fullmatch(self.idempotency_key):
+            raise IdempotencyKeyInvalid("An Idempotency-Key has 1 to 128 visible ASCII characters.")
+        if not PAYMENT_TOKEN.fullmatch(self.payment_token):
             raise PaymentTokenInvalid(
-                "The payment token is the bank's word for a card, for example tok_visa."
+                "The payment token is the bank's token for a card, for example tok_visa."
             )
 
     @property
     def hash(self) -> str:
-        """The same for equal requests."""
-        asked = json.dumps([asdict(self.address), self.payment_token], sort_keys=True)
-        return hashlib.sha256(asked.encode()).hexdigest()
-
-
-def checked_key(key: str) -> str:
-    """The key. Raises IdempotencyKeyMissing or IdempotencyKeyInvalid."""
-    if not key:
-        raise IdempotencyKeyMissing("Send a header Idempotency-Key, so that a retry cannot buy twice.")
-    if not re.fullmatch(rf"[\x21-\x7e]{{1,{LONGEST_KEY}}}", key):
-        raise IdempotencyKeyInvalid(f"An Idempotency-Key is 1 to {LONGEST_KEY} visible ASCII characters.")
-    return key
+        """A digest that is the same for equal requests."""
+        content = json.dumps([asdict(self.address), self.payment_token], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class JourneyStep:
-    """One step of an order's journey."""
+    """A step of an order's journey."""
 
     step: str
     service: str
@@ -160,7 +145,7 @@ class JourneyStep:
 
 @dataclass(frozen=True)
 class Rejection:
-    """Why an order was cancelled: the number of the status, and the reason, message and metadata of the error."""
+    """Why an order is canceled: the number of the gRPC status, and reason, message and metadata of the error."""
 
     code: int
     reason: str
@@ -170,10 +155,10 @@ class Rejection:
 
 @dataclass(frozen=True)
 class Order:
-    """An order as it stands.
+    """An order.
 
-    `next_step` is None when there is nothing left to do. `in_hand`: somebody is driving it, or is about to; an order
-    that waits for its next attempt is not.
+    `next_step` is None if nothing is left to do. `is_in_progress` is True if a worker executes the order or is about
+    to, and False if the order waits for a retry.
     """
 
     id: str
@@ -192,16 +177,16 @@ class Order:
     traceparent: str
     next_step: str | None
     attempts: int
-    in_hand: bool
+    is_in_progress: bool
     lease: str
     journey: tuple[JourneyStep, ...] = ()
 
     @property
     def subtotal_cents(self) -> int:
-        """What the lines cost, without shipping."""
+        """The price of all lines, without shipping."""
         return sum(line.total_cents for line in self.lines)
 
-    def answers(self, request: Request) -> None:
-        """Whether this order is what the request asked for. Raises IdempotencyKeyReused."""
+    def check_matches(self, request: OrderRequest) -> None:
+        """Raises IdempotencyKeyReused if the order was placed by a different request."""
         if self.request_hash != request.hash:
-            raise IdempotencyKeyReused("This Idempotency-Key belongs to another order: take a new one.")
+            raise IdempotencyKeyReused("This Idempotency-Key belongs to another order: use a new one.")

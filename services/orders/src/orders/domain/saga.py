@@ -1,17 +1,19 @@
-"""The checkout saga: which step follows on which outcome.
+"""The checkout saga: its steps, and what follows each outcome of a step.
 
-Up to `order.confirm` a rejection leads back (compensation); after it everything leads forward. A step whose outcome
-is unknown is tried again, with the same idempotency key, until it is known. README.md has the picture.
+Until `order.confirm`, a rejection starts the compensation. After it, every step leads forward. If the outcome of a step
+is unknown, the step is retried with the same idempotency key until it is known. README.md has a diagram.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 
 from orders.domain.orders import State
 
 
 class Step(StrEnum):
-    """What can be done for an order; the values stand in journeys."""
+    """A step of the saga. Journeys contain its value."""
 
     RESERVE = "stock.reserve"
     AUTHORIZE = "payment.authorize"
@@ -26,94 +28,97 @@ class Step(StrEnum):
 
 
 class Outcome(StrEnum):
-    """How a step ended; the values stand in journeys."""
+    """How a step ended. Journeys contain its value."""
 
     DONE = "done"
     REJECTED = "rejected"
     UNKNOWN = "unknown"
 
 
-SERVICE = {
-    Step.RESERVE: "inventory",
-    Step.AUTHORIZE: "payments",
-    Step.COMMIT: "inventory",
-    Step.CONFIRM: "orders",
-    Step.CAPTURE: "payments",
-    Step.CLEAR_CART: "cart",
-    Step.CANCEL_SHIPMENT: "shipping",
-    Step.CANCEL_PAYMENT: "payments",
-    Step.RELEASE: "inventory",
-    Step.CANCEL: "orders",
-}
+SERVICE: Mapping[Step, str] = MappingProxyType(
+    {
+        Step.RESERVE: "inventory",
+        Step.AUTHORIZE: "payments",
+        Step.COMMIT: "inventory",
+        Step.CONFIRM: "orders",
+        Step.CAPTURE: "payments",
+        Step.CLEAR_CART: "cart",
+        Step.CANCEL_SHIPMENT: "shipping",
+        Step.CANCEL_PAYMENT: "payments",
+        Step.RELEASE: "inventory",
+        Step.CANCEL: "orders",
+    }
+)
 FIRST = Step.RESERVE
 
-# A step that is not listed under REJECTED cannot be refused for good: it is tried again.
-_AFTER: dict[tuple[Step, Outcome], Step | None] = {
-    (Step.RESERVE, Outcome.DONE): Step.AUTHORIZE,
-    # A first try, still on its way, could keep pieces after a second one was refused.
-    (Step.RESERVE, Outcome.REJECTED): Step.RELEASE,
-    (Step.AUTHORIZE, Outcome.DONE): Step.COMMIT,
-    (Step.AUTHORIZE, Outcome.REJECTED): Step.RELEASE,
-    (Step.COMMIT, Outcome.DONE): Step.CONFIRM,
-    (Step.COMMIT, Outcome.REJECTED): Step.CANCEL_PAYMENT,
-    (Step.CONFIRM, Outcome.DONE): Step.CAPTURE,
-    (Step.CAPTURE, Outcome.DONE): Step.CLEAR_CART,
-    (Step.CLEAR_CART, Outcome.DONE): None,
-    (Step.CANCEL_SHIPMENT, Outcome.DONE): Step.CANCEL_PAYMENT,
-    (Step.CANCEL_SHIPMENT, Outcome.REJECTED): None,
-    (Step.CANCEL_PAYMENT, Outcome.DONE): Step.RELEASE,
-    (Step.RELEASE, Outcome.DONE): Step.CANCEL,
-    (Step.CANCEL, Outcome.DONE): None,
-}
+# The next step of each final outcome; None ends the saga. An outcome that is not listed is not final: the step is
+# retried. So a rejection counts only where the saga can go on after it. The payment of a confirmed order, for example,
+# must be captured, even if payments rejects that at first.
+TRANSITIONS: Mapping[tuple[Step, Outcome], Step | None] = MappingProxyType(
+    {
+        (Step.RESERVE, Outcome.DONE): Step.AUTHORIZE,
+        # Nothing seems to be reserved, but an earlier try whose response was lost may still arrive and reserve stock.
+        # The release makes inventory reject it.
+        (Step.RESERVE, Outcome.REJECTED): Step.RELEASE,
+        (Step.AUTHORIZE, Outcome.DONE): Step.COMMIT,
+        (Step.AUTHORIZE, Outcome.REJECTED): Step.RELEASE,
+        (Step.COMMIT, Outcome.DONE): Step.CONFIRM,
+        (Step.COMMIT, Outcome.REJECTED): Step.CANCEL_PAYMENT,
+        (Step.CONFIRM, Outcome.DONE): Step.CAPTURE,
+        (Step.CAPTURE, Outcome.DONE): Step.CLEAR_CART,
+        (Step.CLEAR_CART, Outcome.DONE): None,
+        (Step.CANCEL_SHIPMENT, Outcome.DONE): Step.CANCEL_PAYMENT,
+        (Step.CANCEL_SHIPMENT, Outcome.REJECTED): None,
+        (Step.CANCEL_PAYMENT, Outcome.DONE): Step.RELEASE,
+        (Step.RELEASE, Outcome.DONE): Step.CANCEL,
+        (Step.CANCEL, Outcome.DONE): None,
+    }
+)
+_NEW_STATE = {(Step.CONFIRM, Outcome.DONE): State.CONFIRMED, (Step.CANCEL, Outcome.DONE): State.CANCELLED}
 _BEFORE_CONFIRMATION = {Step.RESERVE, Step.AUTHORIZE, Step.COMMIT, Step.CONFIRM}
-_STATE_AFTER = {Step.CONFIRM: State.CONFIRMED, Step.CANCEL: State.CANCELLED}
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 30.0
+_MIN_DELAY, _MAX_DELAY = 0.5, 30.0
 
 
 @dataclass(frozen=True)
-class Move:
-    """What follows: the next step (None: nothing) and the state from now on (None: as it was)."""
+class Transition:
+    """What follows the outcome of a step.
 
+    If the outcome is not final, `next_step` is the same step: it is retried. None ends the saga. `state` is the new
+    state of the order, or None if it does not change.
+    """
+
+    is_final: bool
     next_step: Step | None
     state: State | None = None
 
 
-def after(step: Step, outcome: Outcome) -> Move:
-    """What follows on a step; an outcome that a step cannot have for good means "try it again"."""
-    if (step, outcome) not in _AFTER:
-        return Move(step)
-    state = _STATE_AFTER.get(step) if outcome is Outcome.DONE else None
-    return Move(_AFTER[step, outcome], state)
+def transition(step: Step, outcome: Outcome) -> Transition:
+    """Return what follows the outcome of a step."""
+    key = (step, outcome)
+    if key not in TRANSITIONS:
+        return Transition(is_final=False, next_step=step)
+    return Transition(is_final=True, next_step=TRANSITIONS[key], state=_NEW_STATE.get(key))
 
 
-def settles(step: Step, outcome: Outcome) -> bool:
-    """Whether the saga goes on after this outcome; else the step is tried again later."""
-    return (step, outcome) in _AFTER
+def compensation_on_cancel(state: State, next_step: Step | None) -> Step | None:
+    """Return the step with which a cancellation starts, or None if it must wait until the current step has ended.
 
-
-def cancelling(state: State, next_step: Step | None) -> Step | None:
-    """The step with which cancelling begins; None where it must wait for the step that is being tried.
-
-    An order that isn't confirmed yet has no parcel: the way back begins with the payment.
+    An order that isn't confirmed has no shipment, so its compensation starts with the payment. An order that is being
+    compensated continues with its next step.
     """
     if state is State.PENDING:
         return Step.CANCEL_PAYMENT if next_step in _BEFORE_CONFIRMATION else next_step
     return Step.CANCEL_SHIPMENT if next_step is None else None
 
 
-def giving_up(state: State, next_step: Step | None, is_rejected: bool) -> Step | None:
-    """The step with which an order that took too long is given up.
+def compensation_on_timeout(state: State, next_step: Step | None, is_rejected: bool) -> Step | None:
+    """Return the step with which the compensation of an order starts that is PENDING for too long.
 
-    None where it must be driven on instead: it is confirmed, or has a rejection and is on its way back already.
+    Returns None if the order must go on instead: it is confirmed, or it was rejected and is being compensated already.
     """
-    return cancelling(state, next_step) if state is State.PENDING and not is_rejected else None
+    return compensation_on_cancel(state, next_step) if state is State.PENDING and not is_rejected else None
 
 
-def pause(attempts: int) -> float:
-    """Seconds until a step is tried again, after so many attempts: 0.5, 1, 2, 4 ... at most 30."""
-    return float(min(_FIRST_PAUSE * 2 ** min(attempts, 10), _LONGEST_PAUSE))
-
-
-def transitions() -> list[tuple[Step, Outcome, Step | None]]:
-    """Every transition, for the picture in README.md."""
-    return [(step, outcome, following) for (step, outcome), following in _AFTER.items()]
+def retry_delay(attempts: int) -> float:
+    """Return the seconds until the next try of a step: 0.5, 1, 2, 4 ... at most 30."""
+    return float(min(_MIN_DELAY * 2 ** min(attempts, 10), _MAX_DELAY))

@@ -15,17 +15,17 @@ def an_hour_passes(shop):
         connection.execute("UPDATE journey SET time = time - interval '1 hour'")
 
 
-def measured(shop):
-    """How many orders are unfinished, and about how many hours the oldest has not got on."""
+def measure(shop):
+    """Return the number of unfinished orders, and the hours for which the oldest has made no progress."""
     return shop.store.count_unfinished(), round(shop.store.oldest_unfinished_seconds() / HOUR)
 
 
-def test_orders_that_are_finished_are_not_measured(shop):
-    shop.checkout.place(shop.request())
+def test_finished_orders_are_not_counted(shop):
+    shop.orders.place(shop.request())
     shop.services.errors["authorize"] = [FailedPrecondition("CARD_DECLINED", "The bank says no.")]
-    try_to(lambda: shop.checkout.place(shop.request()))
+    try_to(lambda: shop.orders.place(shop.request()))
     an_hour_passes(shop)
-    assert measured(shop) == (0, 0)
+    assert measure(shop) == (0, 0)
 
 
 def try_to(call):
@@ -35,29 +35,29 @@ def try_to(call):
         return
 
 
-def test_orders_that_wait_are_counted_and_the_oldest_is_known(shop):
+def test_unfinished_orders_are_counted_with_the_age_of_the_oldest(shop):
     shop.services.errors["authorize"] = [DOWN, DOWN]
-    shop.checkout.place(shop.request())
+    shop.orders.place(shop.request())
     an_hour_passes(shop)
-    shop.checkout.place(shop.request())
-    assert measured(shop) == (2, 1)
+    shop.orders.place(shop.request())
+    assert measure(shop) == (2, 1)
 
 
-def test_an_order_that_was_confirmed_long_ago_waits_since_its_last_step(shop):
-    order = shop.checkout.place(shop.request())
+def test_the_age_of_a_confirmed_order_starts_with_its_last_step(shop):
+    order = shop.orders.place(shop.request())
     an_hour_passes(shop)
     shop.services.errors["cancel_payment"] = [DOWN]
-    shop.checkout.cancel("account", order.id)
-    assert measured(shop) == (1, 0)
+    shop.orders.cancel("account", order.id)
+    assert measure(shop) == (1, 0)
     an_hour_passes(shop)
-    assert measured(shop) == (1, 1)
+    assert measure(shop) == (1, 1)
 
 
-def test_the_metrics_tell_it_each_time_somebody_looks(shop, config):
+def test_the_metrics_are_measured_at_scrape_time(shop, config):
     with started(build_service, config):
         wait_until(lambda: REGISTRY.get_sample_value("market_orders_unfinished") == 0)
         shop.services.errors["authorize"] = [DOWN]
-        shop.checkout.place(shop.request())
+        shop.orders.place(shop.request())
         an_hour_passes(shop)
         assert REGISTRY.get_sample_value("market_orders_unfinished") == 1
         assert (REGISTRY.get_sample_value("market_orders_unfinished_oldest_seconds") or 0) >= HOUR
