@@ -52,6 +52,13 @@ def test_the_rules_of_the_audit_import_the_standard_library_and_the_snapshot_onl
     )
 
 
+def test_the_audit_imports_none_of_the_code_that_it_checks() -> None:
+    folder = ROOT / "tools" / "audit"
+    code = [path for path in files(".py", under=folder) if "tests" not in path.relative_to(folder).parts]
+    packages = {module.split(".")[0] for path in code for module in imports(path)}
+    assert packages & {*SERVICES, "chassis", "messaging", "laptop", "mesh"} == set()
+
+
 def foreign_imports(folder: Path, *own: str) -> set[str]:
     """Return what the code in a folder imports, except the standard library and the packages in `own`."""
     return {

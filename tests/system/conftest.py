@@ -19,7 +19,8 @@ from laptop.ephemeral import free_port_block
 from tests.system.client_addresses import ClientAddress, addresses
 from tests.system.ledger import Ledger
 from tests.system.scheduling import ByStack
-from tools.audit import Stores, run
+from tools.audit import Stores
+from tools.audit import run as run_audit
 
 ROOT = Path(__file__).parents[2]
 ADDRESS = {
@@ -61,7 +62,7 @@ def stack_url(state_folder: Path) -> Iterator[str]:
     try:
         subprocess.run([*laptop, "up", "--port", str(port), *where, *MESH], cwd=ROOT, check=True)
         yield f"http://127.0.0.1:{port}"
-        report = run(stores_of(folder), grace=GRACE)
+        report = run_audit(stores_of(folder), grace=GRACE)
         assert report.is_clean, f"{report.table()}\n\n{report.details()}"
     finally:
         subprocess.run([*laptop, "reset", "--yes", *where], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import xmlrpc.client
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, LiteralString, TypeVar
+from typing import Any, LiteralString, TypeVar
+from xmlrpc.client import ServerProxy
 
 import nats
 import nats.errors
@@ -18,9 +21,6 @@ from psycopg.rows import kwargs_row
 
 from tools.audit.snapshot import Entry
 from topology import SERVICES
-
-if TYPE_CHECKING:
-    from laptop.stack import Stack
 
 T = TypeVar("T")
 _DATABASE_OPTIONS = "-c statement_timeout=60s"
@@ -54,26 +54,23 @@ class Stores:
 
     @classmethod
     def of_folder(cls, folder: Path) -> Stores:
-        """The stores of the stack that runs in laptop mode with this state folder. Raises NotRunning."""
-        from laptop import LaptopError
-        from laptop.state_dir import StateDir
-        from laptop.status import require_running
+        """The stores of the stack that runs in laptop mode with this state folder.
 
+        They are read from `endpoints.json`, which laptop/README.md describes. Raises NotRunning if the file does not
+        exist or supervisord does not answer.
+        """
         try:
-            market, _ = require_running(StateDir(folder))
-        except LaptopError as error:
-            raise NotRunning(str(error)) from error
-        return cls.of_market(market)
-
-    @classmethod
-    def of_market(cls, market: Stack) -> Stores:
-        """The stores of a stack that runs in laptop mode."""
+            endpoints = json.loads((folder / "endpoints.json").read_text(encoding="utf-8"))
+            with ServerProxy(endpoints["supervisor"]) as supervisor:
+                supervisor.supervisor.getState()
+        except (OSError, xmlrpc.client.Error) as error:
+            raise NotRunning("The stack is not running. Start it: make up") from error
         return cls(
-            databases={name: market.database_url(name, name) for name in _database_owners()},
-            bank_url=market.service_url("bank"),
-            bank_api_key=market.secrets.bank_api_key,
-            nats_url=market.nats.url,
-            mail_folder=market.state_dir.mail,
+            databases=endpoints["databases"],
+            bank_url=endpoints["bank"],
+            bank_api_key=endpoints["bankApiKey"],
+            nats_url=endpoints["nats"],
+            mail_folder=Path(endpoints["mailDir"]),
         )
 
     @classmethod
@@ -91,16 +88,12 @@ class Stores:
             return secret(f"{service}_database_url").replace("@postgres:", f"@{address('postgres')}:")
 
         return cls(
-            databases={name: database_url(name) for name in _database_owners()},
+            databases={service.name: database_url(service.name) for service in SERVICES if service.database},
             bank_url=f"http://{address('bank')}:8000",
             bank_api_key=secret("bank_api_key"),
             nats_url=secret("nats_url").replace("@nats:", f"@{address('nats')}:"),
             mail_folder=mail,
         )
-
-
-def _database_owners() -> list[str]:
-    return [service.name for service in SERVICES if service.database]
 
 
 class Database:

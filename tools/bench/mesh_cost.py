@@ -90,7 +90,7 @@ class _Measurement:
         self.results = StackResults(ready=_restart(stack))
         self._plan = plan
         self._gateway, self._nats = stack.ports.gateway, stack.ports.nats_monitoring
-        self._processes = StackProcesses(stack.home)
+        self._processes = StackProcesses(stack.state_dir)
         self._meter = CpuMeter(self._processes.cpu)
         self._products = workload.product_ids(self._gateway)
         self._buyers: list[workload.Buyer] = []

@@ -96,9 +96,9 @@ def tree_reader(pid: int, name: str) -> CpuReader:
 class StackProcesses:
     """The processes of the running stack with this state folder, by program."""
 
-    def __init__(self, home: StateDir) -> None:
-        _, control = require_running(home)
-        self._home = home
+    def __init__(self, state_dir: StateDir) -> None:
+        _, control = require_running(state_dir)
+        self._state_dir = state_dir
         self._programs = {process.pid: process.name for process in control.processes()}
         self._programs[control.pid()] = _SUPERVISOR
 
@@ -119,7 +119,7 @@ class StackProcesses:
 
     def _by_program(self) -> dict[str, list[psutil.Process]]:
         found: defaultdict[str, list[psutil.Process]] = defaultdict(list)
-        for process in processes.of_stack(self._home):
+        for process in processes.of_stack(self._state_dir):
             with contextlib.suppress(psutil.NoSuchProcess):
                 found[self._program(process)].append(process)
         return found

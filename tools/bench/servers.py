@@ -35,7 +35,7 @@ class TemporaryStack:
     """
 
     def __init__(self, folder: Path, environ: Mapping[str, str], mesh: bool = False) -> None:
-        self.home = StateDir(folder)
+        self.state_dir = StateDir(folder)
         self.ports = _free_ports()
         self._options = ["--mesh"] if mesh else []
         # The caller's own telemetry settings would change what is measured.
@@ -56,7 +56,7 @@ class TemporaryStack:
     def _run(self, command: str, *arguments: str, extra: Mapping[str, str] | None = None) -> None:
         # The command gets its own session, so that Ctrl-C reaches it once, from here, and it can clean up.
         process = subprocess.Popen(
-            [sys.executable, "-m", "laptop", command, "--dir", str(self.home.path), *arguments],
+            [sys.executable, "-m", "laptop", command, "--dir", str(self.state_dir.path), *arguments],
             cwd=ROOT, env={**self._environ, **(extra or {})}, start_new_session=True, text=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip

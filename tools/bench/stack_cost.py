@@ -98,7 +98,7 @@ class _Measurement:
         self._gateway, self._nats = stack.ports.gateway, stack.ports.nats_monitoring
         self._hello_port, hello_pid = hello
         self._baseline = CpuMeter(tree_reader(hello_pid, "hello"), settle_seconds=settle_seconds)
-        self._processes = StackProcesses(stack.home)
+        self._processes = StackProcesses(stack.state_dir)
         self._meter = CpuMeter(self._processes.cpu, settle_seconds=settle_seconds)
         self._products = workload.product_ids(self._gateway)
         self._style_sheet = workload.style_sheet(self._gateway)

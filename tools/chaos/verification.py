@@ -93,7 +93,7 @@ def read_orders(stack: Stack) -> Orders:
 def run_audit(stack: Stack) -> tuple[audit.Report | None, list[Violation]]:
     """Return the audit's report and its violations. The report is None if a store cannot be read."""
     try:
-        report = audit.run(audit.Stores.of_market(stack))
+        report = audit.run(audit.Stores.of_folder(stack.state_dir.path))
     except audit.StoreError as error:
         return None, [Violation("the audit cannot read a store", str(error))]
     return report, [Violation(f"audit: {one.rule}", f"{one.id}: {one.text}") for one in report.violations]

@@ -1,16 +1,31 @@
 """The command's exit codes and error messages."""
 
+import json
+import threading
+from xmlrpc.server import SimpleXMLRPCServer
+
 import pytest
 
-from laptop.ports import Ports
-from laptop.stack import Stack
-from laptop.state_dir import StateDir
 from tools.audit.__main__ import main
 
 
 def error_line(capsys):
     (line,) = capsys.readouterr().err.splitlines()
     return line
+
+
+def write_endpoints(folder, **endpoints):
+    (folder / "endpoints.json").write_text(json.dumps(endpoints))
+
+
+@pytest.fixture
+def running_supervisor():
+    """The URL of an XML-RPC server that answers like supervisord."""
+    with SimpleXMLRPCServer(("127.0.0.1", 0), logRequests=False) as server:
+        server.register_function(lambda: {"statename": "RUNNING"}, "supervisor.getState")
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/RPC2"
+        server.shutdown()
 
 
 def test_a_stack_that_is_not_running_is_exit_code_3(tmp_path, capsys):
@@ -30,10 +45,23 @@ def test_an_invalid_argument_is_exit_code_2(grace, capsys):
     assert "--grace" in capsys.readouterr().err
 
 
-def test_an_unavailable_store_is_exit_code_1(tmp_path, free_port, monkeypatch, capsys):
-    home = StateDir(tmp_path)
-    silent = Stack(home, Ports(free_port() - 10), home.secrets(()))
-    monkeypatch.setattr("laptop.status.require_running", lambda _: (silent, None))
+def test_a_stack_that_has_stopped_is_exit_code_3(tmp_path, free_port, capsys):
+    write_endpoints(tmp_path, supervisor=f"http://127.0.0.1:{free_port()}/RPC2")
+    assert main(["--dir", str(tmp_path)], {}) == 3
+    assert error_line(capsys) == "The stack is not running. Start it: make up"
+
+
+def test_an_unavailable_store_is_exit_code_1(tmp_path, free_port, running_supervisor, capsys):
+    address = f"127.0.0.1:{free_port()}"
+    write_endpoints(
+        tmp_path,
+        databases={"orders": f"postgresql://orders:secret@{address}/orders"},
+        bank=f"http://{address}",
+        bankApiKey="secret",
+        nats=f"nats://market:secret@{address}",
+        mailDir=str(tmp_path / "mail"),
+        supervisor=running_supervisor,
+    )
     assert main(["--dir", str(tmp_path)], {}) == 1
     assert error_line(capsys).startswith("The database of orders cannot be read")
 
