@@ -88,7 +88,7 @@ STATES: Mapping[str, str] = {
     "pending": N_("in progress"),
     "confirmed": N_("confirmed"),
     "shipped": N_("shipped"),
-    "cancelled": N_("canceled"),
+    "canceled": N_("canceled"),
 }
 # The countries that the checkout offers, by ISO 3166-1 code. The shipping service accepts more.
 COUNTRIES: Mapping[str, str] = {

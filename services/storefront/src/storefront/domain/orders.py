@@ -28,7 +28,7 @@ class OrderState(StrEnum):
     PENDING = "pending"
     CONFIRMED = "confirmed"
     SHIPPED = "shipped"
-    CANCELLED = "cancelled"
+    CANCELLED = "canceled"
 
 
 @dataclass(frozen=True, slots=True)
