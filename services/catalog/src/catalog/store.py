@@ -4,7 +4,7 @@ from catalog.domain.products import Category, Product, ProductNotFound, Selectio
 from chassis.postgres import Database, Row
 
 _COLUMNS = "id, name, description, category, price_cents"
-# Where a page ended: [category, id] in a plain list, [rank, id] in search results.
+# The end of a page: [category, id] in a plain list, [rank, id] in search results.
 Cursor = list[str | int | float] | None
 
 
