@@ -110,7 +110,7 @@ class _Proxy:
         if self._server:
             self._server.close()
             self._server = None
-            self._socket = _bound_socket(self.port)  # holds the port, and refuses connections
+            self._socket = _bound_socket(self.port)  # holds the port without listening
 
     def close(self) -> None:
         self._stop_listening()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import signal
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -12,9 +11,9 @@ from typing import NamedTuple
 
 import yaml
 
-from laptop import LaptopError, lifecycle
+from laptop import lifecycle
+from laptop.ephemeral import free_port_block
 from laptop.gateway import ROOT
-from laptop.ports import BLOCK, Ports, check_free
 from laptop.sidecars import process_name
 from laptop.stack import Stack
 from laptop.state_dir import StateDir
@@ -73,23 +72,21 @@ def new_stack(folder: Path, *, mesh: bool) -> Stack:
     """Return a stack that is not running yet, with its state in ``folder`` and on free ports."""
     state_dir = StateDir(folder)
     state_dir.create()
-    return replace(Stack.at(state_dir, _free_port(mesh=mesh)), mesh=mesh, nats_storage=_NATS_STORAGE)
+    return replace(Stack.at(state_dir, free_port_block()), mesh=mesh, nats_storage=_NATS_STORAGE)
 
 
 def fault_proxies(stack: Stack) -> Proxies:
     """Return a fault proxy for every edge of the stack."""
     found = edges(stack.services, mesh=stack.mesh)
-    return Proxies(
-        {str(edge): (stack.target_port(edge.callee), detector) for edge, detector in found.items()}
-    )
+    upstreams = {str(edge): (stack.target_port(edge.callee), detector) for edge, detector in found.items()}
+    return Proxies(upstreams)
 
 
 def routed_through(proxies: Proxies, stack: Stack) -> Stack:
     """Return the same stack, in which every caller connects to the fault proxy of its edge."""
     found = edges(stack.services, mesh=stack.mesh)
-    return replace(
-        stack, address_overrides={(edge.caller, edge.callee): proxies.ports[str(edge)] for edge in found}
-    )
+    overrides = {(edge.caller, edge.callee): proxies.ports[str(edge)] for edge in found}
+    return replace(stack, address_overrides=overrides)
 
 
 @contextlib.contextmanager
@@ -109,12 +106,3 @@ def running(stack: Stack, environ: Mapping[str, str], progress: Progress, *, kee
             lifecycle.reset(stack.state_dir, progress)
         for number, handler in handlers.items():
             signal.signal(number, handler)
-
-
-def _free_port(*, mesh: bool) -> int:
-    for _ in range(100):
-        ports = Ports(random.randrange(20_000, 32_000 - BLOCK))
-        with contextlib.suppress(LaptopError):
-            check_free(ports, with_mesh=mesh)
-            return ports.gateway
-    raise LaptopError("There is no free block of ports for a stack.")

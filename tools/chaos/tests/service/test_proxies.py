@@ -107,7 +107,7 @@ def test_delayed_data_stays_in_order(connect, proxies, callee):
     wait_until(lambda: b"".join(callee.received) == b"hellofirstsecond")
 
 
-def test_a_cut_resets_open_connections_and_refuses_new_ones(connect, proxies):
+def test_a_cut_resets_open_connections_and_rejects_new_ones(connect, proxies):
     connection = connect()
     send(connection)
     proxies.set(EDGE, Mode.CUT)
