@@ -40,8 +40,8 @@ def text(result: Result, plan: Plan) -> str:
         sections.append(f"Violations: {len(result.violations)}\n{list_violations(result.violations)}")
     else:
         sections.append("Violations: none. Nothing was lost, and every request got a clear response.")
-    options = "".join([f" MINUTES={plan.seconds / 60:g}", " MESH=1" if plan.mesh else "", " KEEP=1"])
-    sections.append(f"Run it again: make chaos SEED={plan.seed}{options}")
+    repeat = f"make chaos SEED={plan.seed} MINUTES={plan.seconds / 60:g}{' MESH=1' if plan.mesh else ''}"
+    sections.append(f"Run it again: {repeat}{' KEEP=1' if result.violations else ''}")
     return "\n\n".join(sections)
 
 
