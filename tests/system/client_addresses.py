@@ -1,4 +1,4 @@
-"""Ways into the market: the gateway limits sign-ups by address, and this machine may have many of them."""
+"""Requests from several client addresses, because the gateway limits sign-ups per address."""
 
 import socket
 from typing import Any
@@ -7,31 +7,31 @@ from requests.adapters import HTTPAdapter
 from urllib3.util.retry import Retry
 
 _CANDIDATES = [f"127.0.0.{number}" for number in range(1, 6)]
-_AT_ONCE = 64
-# Nothing is asked twice but what the gateway has turned away, when it says that one may come back.
-_PATIENCE = Retry(
+_MAX_CONNECTIONS = 64
+# Retry only requests that the gateway has rate-limited, after the time that it names.
+_RETRY = Retry(
     total=None, connect=0, read=0, redirect=0, other=0, status=100,
     status_forcelist=(429,), allowed_methods=None, raise_on_status=False,
 )  # fmt: skip
 
 
 class ClientAddress(HTTPAdapter):
-    """Knocks from one address."""
+    """Sends requests from one address."""
 
     def __init__(self, address: str) -> None:
         self._address = address
-        super().__init__(max_retries=_PATIENCE, pool_maxsize=_AT_ONCE)
+        super().__init__(max_retries=_RETRY, pool_maxsize=_MAX_CONNECTIONS)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs, source_address=(self._address, 0))
 
 
-def addresses() -> list[str]:
-    """The addresses on loopback; more than one on Linux, where all of 127/8 is there."""
-    return [address for address in _CANDIDATES if _is_ours(address)]
+def client_addresses() -> list[str]:
+    """Return the usable loopback addresses: several on Linux, where all of 127/8 is local."""
+    return [address for address in _CANDIDATES if _is_local(address)]
 
 
-def _is_ours(address: str) -> bool:
+def _is_local(address: str) -> bool:
     with socket.socket() as probe:
         try:
             probe.bind((address, 0))

@@ -1,4 +1,4 @@
-"""Doing the same thing many times at once, and reading what came of it."""
+"""Run the same work many times concurrently, and read the errors."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +12,7 @@ ResultT = TypeVar("ResultT")
 
 
 def run_concurrently(work: Callable[[ArgumentT], ResultT], arguments: Iterable[ArgumentT]) -> list[ResultT]:
-    """What `work` gives for each argument; all begin together, each in a thread of its own."""
+    """Return the result of `work` for each argument. All calls start together, each in its own thread."""
     arguments = list(arguments)
     start = Barrier(len(arguments))
 
@@ -25,6 +25,6 @@ def run_concurrently(work: Callable[[ArgumentT], ResultT], arguments: Iterable[A
 
 
 def rejection(answer: requests.Response) -> tuple[str, dict[str, str]]:
-    """The reason of a refusal, and its metadata."""
+    """Return the reason and the metadata of an error response."""
     (info,) = answer.json()["details"]
     return info["reason"], info["metadata"]

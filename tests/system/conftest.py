@@ -1,4 +1,4 @@
-"""A whole market for the system tests: a throw-away one on free ports, or the one that MARKET_URL names."""
+"""A running stack for the system tests: an ephemeral one on free ports, or the one that MARKET_URL names."""
 
 import os
 import subprocess
@@ -6,6 +6,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
@@ -16,7 +17,7 @@ import pytest
 import requests
 
 from laptop.ephemeral import free_port_block
-from tests.system.client_addresses import ClientAddress, addresses
+from tests.system.client_addresses import ClientAddress, client_addresses
 from tests.system.ledger import Ledger
 from tests.system.scheduling import ByStack
 from tools.audit import Stores
@@ -32,48 +33,53 @@ ADDRESS = {
     "countryCode": "GB",
 }
 PASSWORD = "correct horse battery"
-MESH = ["--mesh"] if os.environ.get("MESH") else []  # a sidecar beside each service, or none
-GRACE = 150  # seconds: a mail whose sender lost its database while it was sent is taken up after two minutes
+MESH = ["--mesh"] if os.environ.get("MESH") else []  # options of `up`: with sidecars or without
+GRACE = (
+    150  # seconds; an email is retried after two minutes if its sender loses the database while it sends it
+)
 Command = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByStack:
-    """Spreads the tests where there are several processes."""
+    """Distribute the tests over pytest-xdist's workers."""
     return ByStack(config, log)
 
 
 @pytest.fixture(scope="session")
 def state_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the market keeps its state; of the one that MARKET_URL names, MARKET_DIR says it."""
+    """The state directory. For the stack that MARKET_URL names, it is MARKET_DIR."""
     if os.environ.get("MARKET_URL"):
         return Path(os.environ.get("MARKET_DIR", ROOT / ".market"))
-    return tmp_path_factory.mktemp("market") / "a market"
+    return tmp_path_factory.mktemp("stack") / "a stack"
 
 
 @pytest.fixture(scope="session")
 def stack_url(state_folder: Path) -> Iterator[str]:
-    """The base URL of a running market. Nothing is lost in it, whatever the tests have done."""
+    """The gateway's URL of a running stack. After all tests, the audit must find no violation in it."""
     if url := os.environ.get("MARKET_URL"):
         yield url
         return
-    port, folder = free_port_block(), state_folder
-    laptop = [sys.executable, "-m", "laptop"]
-    where = ["--dir", str(folder)]
-    try:
-        subprocess.run([*laptop, "up", "--port", str(port), *where, *MESH], cwd=ROOT, check=True)
-        yield f"http://127.0.0.1:{port}"
-        report = run_audit(stores_of(folder), grace=GRACE)
+    with running_stack(state_folder) as url:
+        yield url
+        report = run_audit(stores_of(state_folder), grace=GRACE)
         assert report.is_clean, f"{report.table()}\n\n{report.details()}"
+
+
+@contextmanager
+def running_stack(folder: Path, **environment: str) -> Iterator[str]:
+    """Run a stack with its state in this folder for the length of a block; give the gateway's URL."""
+    port, laptop, options = free_port_block(), [sys.executable, "-m", "laptop"], ["--dir", str(folder)]
+    up = [*laptop, "up", "--port", str(port), *options, *MESH]
+    try:
+        subprocess.run(up, cwd=ROOT, check=True, env={**os.environ, **environment})
+        yield f"http://127.0.0.1:{port}"
     finally:
-        subprocess.run([*laptop, "reset", "--yes", *where], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([*laptop, "reset", "--yes", *options], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 @pytest.fixture(scope="session")
 def laptop(stack_url: str, state_folder: Path) -> Command:
-    """Carries out one of the market's commands, as make does: laptop("bank", "--down=1").
-
-    That the tests are to say more (V=1) is nothing to the commands.
-    """
+    """Runs a command of laptop mode, as make does: laptop("bank", "--down=1"). V=1 is for the tests only."""
     environment = {name: value for name, value in os.environ.items() if name != "V"}
 
     def run(name: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -85,45 +91,45 @@ def laptop(stack_url: str, state_folder: Path) -> Command:
 
 @pytest.fixture(scope="session")
 def stores(stack_url: str, state_folder: Path) -> Stores:
-    """Where the market keeps everything, for its auditor."""
+    """The stack's stores, for the audit."""
     return stores_of(state_folder)
 
 
 @pytest.fixture(scope="session")
 def ledger(stores: Stores) -> Ledger:
-    """What the market's bank has done for which order."""
+    """The bank's operations for each order."""
     return Ledger(stores)
 
 
 def stores_of(folder: Path) -> Stores:
-    """The stores of the market whose state is in this folder."""
+    """Return the stores of the stack with this state directory."""
     return Stores.of_folder(folder)
 
 
 @dataclass(frozen=True)
 class Customer:
-    """Somebody with an account of their own, who talks to the market's API."""
+    """A customer with an account, who uses the API."""
 
     url: str
     session: requests.Session
     email: str
 
     def call(self, method: str, path: str, **kwargs: Any) -> requests.Response:
-        """One request, with the shopper's token."""
+        """Send a request with the customer's token."""
         return self.session.request(method, self.url + path, timeout=30, **kwargs)
 
     def fill_cart(self, product_id: str, quantity: int = 1) -> None:
-        """Puts a product into the basket."""
+        """Add a product to the cart."""
         answer = self.call("POST", "/api/v1/cart/items", json={"productId": product_id, "quantity": quantity})
         assert answer.status_code == 200, answer.text
 
     def empty_cart(self) -> None:
-        """Takes everything out of the basket."""
+        """Remove all products from the cart."""
         for item in self.call("GET", "/api/v1/cart").json()["items"]:
             assert self.call("DELETE", f"/api/v1/cart/items/{item['productId']}").status_code == 200
 
     def buy(self, card: str = "tok_visa", key: str | None = None, **address: str) -> requests.Response:
-        """Buys what is in the basket."""
+        """Place an order for the cart. `address` replaces parts of the default shipping address."""
         return self.call(
             "POST",
             "/api/v1/orders",
@@ -133,7 +139,7 @@ class Customer:
 
 
 def sign_up(stack_url: str, address: str = "127.0.0.1") -> Customer:
-    """A shopper that has signed up and in, from an address of this machine's."""
+    """Create an account and sign in, with the client IP `address`."""
     session = requests.Session()
     session.mount("http://", ClientAddress(address))
     email = f"{uuid.uuid4().hex}@example.com"
@@ -151,36 +157,34 @@ def sign_up(stack_url: str, address: str = "127.0.0.1") -> Customer:
 
 @pytest.fixture(scope="session")
 def new_customer(stack_url: str) -> Callable[..., Customer]:
-    """Makes shoppers that have signed up and in."""
+    """Creates customers that are signed in."""
     return partial(sign_up, stack_url)
 
 
 @pytest.fixture
 def customer(new_customer: Callable[..., Customer]) -> Customer:
-    """A shopper of this test's own."""
+    """A new customer, who is signed in."""
     return new_customer()
 
 
 @pytest.fixture(scope="session")
 def hundred_customers(new_customer: Callable[..., Customer]) -> list[Customer]:
-    """A hundred shoppers, who come from so many addresses that they may sign up all at once."""
-    with ThreadPoolExecutor(8) as client_addresses:
-        return list(
-            client_addresses.map(lambda address, _: new_customer(address), cycle(addresses()), range(100))
-        )
+    """A hundred customers. They sign up from several addresses, because the gateway limits sign-ups per address."""
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(lambda address, _: new_customer(address), cycle(client_addresses()), range(100)))
 
 
 @pytest.fixture
 def customers(hundred_customers: list[Customer]) -> list[Customer]:
-    """A hundred shoppers with empty baskets."""
-    with ThreadPoolExecutor(8) as hands:
-        list(hands.map(Customer.empty_cart, hundred_customers))
+    """A hundred customers with empty carts."""
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(Customer.empty_cart, hundred_customers))
     return hundred_customers
 
 
 @pytest.fixture(scope="session")
 def products(stack_url: str) -> list[dict[str, Any]]:
-    """Every product of the market."""
+    """Every product of the catalog."""
     answer = requests.get(f"{stack_url}/api/v1/products?pageSize=100", timeout=30)
     found: list[dict[str, Any]] = answer.json()["products"]
     return found
@@ -188,7 +192,7 @@ def products(stack_url: str) -> list[dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def in_stock(stack_url: str, products: list[dict[str, Any]]) -> list[str]:
-    """Ids of products of which there are many pieces."""
+    """Ids of products with at least 60 units in stock."""
     return [
         product["id"]
         for product in products

@@ -1,4 +1,4 @@
-"""What the bank's ledger says about an order."""
+"""The bank's ledger, by order."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ from tools.audit.stores import Bank, Stores
 
 @dataclass(frozen=True)
 class Ledger:
-    """The ledger of a market's bank, read anew at each question."""
+    """The ledger of a stack's bank. Each call reads it again."""
 
     stores: Stores
 
     def operations(self, order_id: str) -> list[str]:
-        """What was done for an order, the oldest first: authorize, capture, void, refund."""
+        """Return the operations for an order, oldest first: authorize, capture, void, refund."""
         return [entry.operation for entry in self._entries() if entry.reference == order_id]
 
     def captured(self) -> dict[str, list[int]]:
-        """The cents of each capture, by the order that it was made for."""
+        """Return the cents of each capture, by order."""
         found: dict[str, list[int]] = defaultdict(list)
         for entry in self._entries():
             if entry.operation == CAPTURE:

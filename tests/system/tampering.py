@@ -1,4 +1,4 @@
-"""Changes a service's store behind its back, and puts everything back exactly as it was."""
+"""Change a service's database directly for the length of a block, and restore it exactly."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Table:
-    """One table of the database that `url` names. A row is named by the values of some of its columns."""
+    """A table of the database at `url`. A row is identified by the values of some of its columns."""
 
     url: str
     name: str
 
     @contextmanager
     def changed(self, row: Row, **columns: Any) -> Iterator[None]:
-        """A row with other values in some columns."""
+        """Change columns of a row."""
         (before,) = self._run("SELECT * FROM {table} WHERE {row}", row)
         self._update(row, columns)
         try:
@@ -35,7 +35,7 @@ class Table:
 
     @contextmanager
     def without(self, row: Row) -> Iterator[None]:
-        """One row less."""
+        """Delete a row."""
         (taken,) = self._run("DELETE FROM {table} AS t WHERE {row} RETURNING to_jsonb(t) AS whole", row)
         try:
             yield
@@ -44,7 +44,7 @@ class Table:
 
     @contextmanager
     def with_another(self, row: Row, **columns: Any) -> Iterator[None]:
-        """One row more: as one that is there, but for some columns."""
+        """Insert a copy of a row with other values in some columns."""
         (model,) = self._run("SELECT to_jsonb(t) AS whole FROM {table} AS t WHERE {row}", row)
         self._insert({**model["whole"], **columns})
         try:
@@ -53,7 +53,7 @@ class Table:
             self._run("DELETE FROM {table} WHERE {row} RETURNING 1", columns)
 
     def value(self, column: str, row: Row) -> Any:
-        """What is in a column of a row."""
+        """Return the value of a column of a row."""
         return self._run("SELECT * FROM {table} WHERE {row}", row)[0][column]
 
     def _insert(self, whole: Row) -> None:

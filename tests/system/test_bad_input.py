@@ -1,4 +1,4 @@
-"""Every endpoint meets bad input: the answer is a 4xx with a reason, never a 5xx."""
+"""Invalid input for every endpoint: the response is a 4xx with a reason, never a 5xx."""
 
 import uuid
 from typing import Any
@@ -61,7 +61,7 @@ PRIVATE = [
 ]
 
 
-def assert_refused_with_a_reason(answer):
+def assert_client_error_with_reason(answer):
     assert 400 <= answer.status_code < 500, (answer.status_code, answer.text)
     status = answer.json()
     assert status["message"]
@@ -69,14 +69,14 @@ def assert_refused_with_a_reason(answer):
 
 
 @pytest.mark.parametrize(("method", "path", "body"), OPEN)
-def test_anybodys_bad_input_is_refused_with_a_reason(stack_url, method, path, body):
-    assert_refused_with_a_reason(requests.request(method, stack_url + path, json=body, timeout=30))
+def test_invalid_public_requests_are_rejected_with_a_reason(stack_url, method, path, body):
+    assert_client_error_with_reason(requests.request(method, stack_url + path, json=body, timeout=30))
 
 
 @pytest.mark.parametrize(("method", "path", "body"), SIGNED_IN)
-def test_a_shoppers_bad_input_is_refused_with_a_reason(shared_customer, method, path, body):
+def test_invalid_requests_of_a_customer_are_rejected_with_a_reason(shared_customer, method, path, body):
     headers = {"Idempotency-Key": str(uuid.uuid4())}
-    assert_refused_with_a_reason(shared_customer.call(method, path, json=body, headers=headers))
+    assert_client_error_with_reason(shared_customer.call(method, path, json=body, headers=headers))
 
 
 @pytest.fixture(scope="module")
@@ -86,25 +86,25 @@ def shared_customer(new_customer):
 
 @pytest.mark.parametrize(("method", "path"), PRIVATE)
 @pytest.mark.parametrize("token", [None, "nonsense", "eyJhbGciOiJub25lIn0.eyJzdWIiOiIxIn0."])
-def test_nobody_gets_in_without_a_good_token(stack_url, method, path, token):
+def test_private_endpoints_reject_an_invalid_token(stack_url, method, path, token):
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     answer = requests.request(method, stack_url + path, json={}, headers=headers, timeout=30)
     assert answer.status_code == 401
-    assert_refused_with_a_reason(answer)
+    assert_client_error_with_reason(answer)
 
 
-def test_a_made_up_identity_header_does_not_sign_anybody_in(stack_url):
+def test_a_forged_identity_header_is_ignored(stack_url):
     answer = requests.get(f"{stack_url}/api/v1/cart", headers={"x-account-id": "1"}, timeout=30)
     assert answer.status_code == 401
 
 
-def test_an_order_without_an_idempotency_key_is_refused(shared_customer):
+def test_an_order_without_an_idempotency_key_is_rejected(shared_customer):
     answer = shared_customer.call("POST", "/api/v1/orders", json=ORDER | {"paymentToken": "tok_visa"})
     assert answer.status_code == 400
     assert answer.json()["details"][0]["reason"] == "IDEMPOTENCY_KEY_MISSING"
 
 
-def test_somebody_elses_order_is_not_found(new_customer, in_stock):
+def test_another_customer_s_order_is_not_found(new_customer, in_stock):
     buyer, other = new_customer(), new_customer()
     buyer.fill_cart(in_stock[0])
     order = buyer.buy().json()

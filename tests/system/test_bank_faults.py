@@ -1,4 +1,4 @@
-"""The whole market while its bank is slow, down or flaky, which people see with `make bank`."""
+"""The stack while its bank is slow, down or flaky, which `make bank` injects."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,13 +12,13 @@ from tests.system.conftest import Command
 
 @pytest.fixture
 def bank(laptop: Command) -> Iterator[Command]:
-    """Carries out `make bank` with these options: bank("--down=1")."""
+    """Runs `make bank` with these options: bank("--down=1")."""
     yield partial(laptop, "bank")
     laptop("bank")
 
 
 def finished(customer, order):
-    """Whether nothing is left to do for an order that is confirmed."""
+    """Return whether all steps of a confirmed order are done."""
     steps = customer.call("GET", f"/api/v1/orders/{order['id']}").json()["journey"]
     return {step["step"]: step["outcome"] for step in steps}.get("cart.clear") == "done"
 
@@ -36,18 +36,18 @@ def finished(customer, order):
         ([], "The bank has no faults.\n"),
     ],
 )
-def test_the_command_says_what_is_in_force(bank, options, words):
-    told = bank(*options)
-    assert (told.returncode, told.stdout, told.stderr) == (0, words, "")
+def test_the_command_describes_the_active_faults(bank, options, words):
+    result = bank(*options)
+    assert (result.returncode, result.stdout, result.stderr) == (0, words, "")
 
 
-def test_what_the_bank_does_not_take_is_told_in_its_words(bank):
-    told = bank("--flaky=30")
-    assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr == "The bank rejects the request: errorShare is a number from 0 to 1.\n"
+def test_the_command_prints_the_bank_s_error(bank):
+    result = bank("--flaky=30")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == "The bank rejects the request: errorShare is a number from 0 to 1.\n"
 
 
-def test_an_order_waits_for_a_bank_that_is_down_and_is_charged_once(bank, ledger, customer, in_stock):
+def test_an_order_is_charged_once_after_the_bank_was_down(bank, ledger, customer, in_stock):
     bank("--down=1")
     customer.fill_cart(in_stock[0])
     order = customer.buy().json()
@@ -57,7 +57,7 @@ def test_an_order_waits_for_a_bank_that_is_down_and_is_charged_once(bank, ledger
     assert len(ledger.captured()[order["id"]]) == 1
 
 
-def test_what_is_put_in_again_while_an_order_waits_stays_in_the_basket(bank, customer, in_stock):
+def test_a_product_that_is_added_while_an_order_is_pending_stays_in_the_cart(bank, customer, in_stock):
     bank("--down=1")
     customer.fill_cart(in_stock[2])
     order = customer.buy().json()
@@ -71,13 +71,13 @@ def test_what_is_put_in_again_while_an_order_waits_stays_in_the_basket(bank, cus
     ]
 
 
-def test_an_order_at_a_slow_bank_is_confirmed_late(bank, customer, in_stock):
+def test_an_order_is_confirmed_if_the_bank_is_slow(bank, customer, in_stock):
     bank("--slow=1")
     customer.fill_cart(in_stock[0])
     assert customer.buy().json()["state"] == "CONFIRMED"
 
 
-def test_every_order_at_a_flaky_bank_is_confirmed_and_charged_once(bank, ledger, new_customer, in_stock):
+def test_every_order_is_confirmed_and_charged_once_if_the_bank_is_flaky(bank, ledger, new_customer, in_stock):
     bank("--flaky=0.4")
     buyers = [new_customer() for _ in range(8)]
 

@@ -1,4 +1,4 @@
-"""Requests made up from openapi.json, good and bad: no answer is a 5xx, and each is one that the document names."""
+"""Valid and invalid requests, generated from openapi.json: no response is a 5xx, and the document describes each."""
 
 from pathlib import Path
 
@@ -22,8 +22,8 @@ def token(new_customer):
 
 
 @SCHEMA.parametrize()
-# The same requests each time, and few enough for the gateway's limits: a change is to blame for a failure.
+# The same requests each time, so that a failure has a cause in the code, and few enough for the gateway's rate limits.
 @settings(max_examples=25, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-def test_every_answer_is_one_that_the_document_names(case, stack_url, token):
+def test_openapi_describes_every_response(case, stack_url, token):
     answer = case.call(base_url=stack_url, headers={"Authorization": token})
     case.validate_response(answer, checks=CHECKS)

@@ -1,4 +1,4 @@
-"""Events that a service of the whole market could not handle, seen and sent back as people do it."""
+"""Dead letters of a running stack: shown with `make dead-letters`, sent back with `make replay`."""
 
 import re
 from collections.abc import Iterator
@@ -14,27 +14,27 @@ from messaging.dead_letters import connected
 from messaging.nats import DEAD_STREAM, Message, NatsConnection
 from tests.support.waiting import wait_until
 
-LISTENERS = {"notifications", "recommendations", "shipping"}
-SOON = 60.0  # seconds; a handler that fails is tried again for 21, and packing takes some time
+CONSUMERS = {"notifications", "recommendations", "shipping"}
+TIMEOUT = 60.0  # seconds; a failing handler is retried for 21, and packing takes some time
 
 
 @pytest.fixture
-def broker(stores) -> Iterator[NatsConnection]:
-    """The market's broker; the market is left without a dead letter."""
-    with connected(stores.nats_url) as bus:
-        yield bus
-        bus.run(bus.jetstream.purge_stream(DEAD_STREAM))
+def nats(stores) -> Iterator[NatsConnection]:
+    """A connection to the stack's NATS. All dead letters are deleted afterwards."""
+    with connected(stores.nats_url) as connection:
+        yield connection
+        connection.run(connection.jetstream.purge_stream(DEAD_STREAM))
 
 
 @pytest.fixture
-def no_event(broker, laptop):
-    """The dead letters that a message makes which is no event, by the service."""
-    broker.publish([Message("market.orders.confirmed", b"no event", str(uuid4()))])
-    return wait_until(lambda: (found := dead_letters(laptop)).keys() == LISTENERS and found)
+def malformed_event(nats, laptop):
+    """The dead letters of a message that is not an event, by service."""
+    nats.publish([Message("market.orders.confirmed", b"not an event", str(uuid4()))])
+    return wait_until(lambda: (found := dead_letters(laptop)).keys() == CONSUMERS and found)
 
 
 class Row(NamedTuple):
-    """What the table says of a dead letter."""
+    """A row of the table of dead letters."""
 
     number: str
     service: str
@@ -47,16 +47,16 @@ class Row(NamedTuple):
 
 
 def dead_letters(laptop, *options):
-    """The table's rows, by the service."""
-    told = laptop("dead-letters", *options)
-    assert (told.returncode, told.stderr) == (0, "")
-    rows = [Row(*re.split(r" {2,}", line, maxsplit=7)) for line in told.stdout.splitlines()[1:]]
+    """Return the rows of the table by service."""
+    result = laptop("dead-letters", *options)
+    assert (result.returncode, result.stderr) == (0, "")
+    rows = [Row(*re.split(r" {2,}", line, maxsplit=7)) for line in result.stdout.splitlines()[1:]]
     return {row.service: row for row in rows}
 
 
 @contextmanager
-def refusing_parcels_for(email, url):
-    """A block in which shipping's table takes no parcel for this address."""
+def rejected_shipments_for(email, url):
+    """Make shipping's database reject shipments for this email address for the length of a block."""
     with psycopg.connect(url, autocommit=True) as connection:
         rule = sql.SQL("ALTER TABLE shipments ADD CONSTRAINT broken CHECK (email <> {})")
         connection.execute(rule.format(sql.Literal(email)))
@@ -66,18 +66,18 @@ def refusing_parcels_for(email, url):
             connection.execute("ALTER TABLE shipments DROP CONSTRAINT broken")
 
 
-def test_a_market_that_is_well_has_no_dead_letters(laptop):
+def test_there_are_no_dead_letters_without_a_failure(laptop):
     assert laptop("dead-letters").stdout == "No event is set aside.\n"
     assert laptop("replay").stdout == "No event is set aside.\n"
 
 
-def test_a_parcel_that_could_not_be_packed_leaves_once_the_cause_is_mended(
-    broker, laptop, stores, customer, in_stock
+def test_a_failed_shipment_is_shipped_by_a_replay_after_the_cause_is_fixed(
+    nats, laptop, stores, customer, in_stock
 ):
     customer.fill_cart(in_stock[0])
-    with refusing_parcels_for(customer.email, stores.databases["shipping"]):
+    with rejected_shipments_for(customer.email, stores.databases["shipping"]):
         order = customer.buy().json()
-        rows = wait_until(lambda: dead_letters(laptop), timeout=SOON)
+        rows = wait_until(lambda: dead_letters(laptop), timeout=TIMEOUT)
     row = rows["shipping"]
     assert list(rows) == ["shipping"]
     assert (row.subject, row.event, row.order) == (
@@ -88,7 +88,7 @@ def test_a_parcel_that_could_not_be_packed_leaves_once_the_cause_is_mended(
     assert (row.deliveries, row.error[:14]) == ("5", "CheckViolation")
     assert customer.email in laptop("dead-letters", "--verbose").stdout
     assert laptop("replay").stdout == "1 event sent back: 1 to shipping\n"
-    wait_until(lambda: is_shipped(customer, order), timeout=SOON)
+    wait_until(lambda: is_shipped(customer, order), timeout=TIMEOUT)
     assert laptop("dead-letters").stdout == "No event is set aside.\n"
 
 
@@ -96,17 +96,19 @@ def is_shipped(customer, order):
     return customer.call("GET", f"/api/v1/orders/{order['id']}").json()["state"] == "SHIPPED"
 
 
-def test_what_is_no_event_is_set_aside_by_all_who_listen_and_by_one_again(laptop, no_event):
-    assert {(row.event, row.order, row.deliveries) for row in no_event.values()} == {("-", "-", "1")}
+def test_a_malformed_event_is_dead_lettered_by_each_consumer_and_again_after_its_replay(
+    laptop, malformed_event
+):
+    assert {(row.event, row.order, row.deliveries) for row in malformed_event.values()} == {("-", "-", "1")}
     assert list(dead_letters(laptop, "shipping")) == ["shipping"]
     assert laptop("replay", "--service=shipping").stdout == "1 event sent back: 1 to shipping\n"
-    again = wait_until(lambda: (found := dead_letters(laptop)).keys() == LISTENERS and found)
-    assert int(again["shipping"].number) > int(no_event["shipping"].number)
-    assert again["notifications"] == no_event["notifications"]
+    again = wait_until(lambda: (found := dead_letters(laptop)).keys() == CONSUMERS and found)
+    assert int(again["shipping"].number) > int(malformed_event["shipping"].number)
+    assert again["notifications"] == malformed_event["notifications"]
 
 
-def test_one_of_them_is_sent_back_by_its_number(laptop, no_event):
-    row = no_event["notifications"]
+def test_one_dead_letter_is_replayed_by_its_number(laptop, malformed_event):
+    row = malformed_event["notifications"]
     assert laptop("replay", f"--number={row.number}").stdout == "1 event sent back: 1 to notifications\n"
     wait_until(lambda: dead_letters(laptop).get("notifications", row).number != row.number)
 
@@ -122,8 +124,8 @@ def test_one_of_them_is_sent_back_by_its_number(laptop, no_event):
         (["replay", "--number=one"], "N must be a number that `make dead-letters` shows, not 'one'"),
     ],
 )
-def test_what_makes_no_sense_is_one_clear_line(laptop, command, words):
-    told = laptop(*command)
-    assert (told.returncode, told.stdout) == (2, "")
-    assert told.stderr.startswith(words)
-    assert told.stderr.count("\n") == 1
+def test_an_invalid_argument_is_reported_in_one_line(laptop, command, words):
+    result = laptop(*command)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr.startswith(words)
+    assert result.stderr.count("\n") == 1

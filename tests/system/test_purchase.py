@@ -1,19 +1,14 @@
+"""Purchases through the API."""
+
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
+from tests.support.waiting import wait_until
 from tools.audit import read
 from tools.audit.snapshot import CAPTURE
-
-wait_until = retry(
-    retry=retry_if_exception_type(AssertionError),
-    stop=stop_after_delay(60),
-    wait=wait_fixed(0.1),
-    reraise=True,
-)
 
 
 def reason(answer):
@@ -24,12 +19,12 @@ def available_units(stack_url, product_id):
     return requests.get(f"{stack_url}/api/v1/products/{product_id}/stock", timeout=30).json()["available"]
 
 
-def test_the_market_says_that_it_can_sell(stack_url):
+def test_the_stack_is_healthy_and_ready(stack_url):
     assert requests.get(f"{stack_url}/readyz", timeout=30).status_code == 200
     assert requests.get(f"{stack_url}/healthz", timeout=30).status_code == 200
 
 
-def test_a_purchase_is_confirmed_and_tells_its_journey(customer, in_stock):
+def test_a_purchase_is_confirmed_and_shows_its_journey(customer, in_stock):
     customer.fill_cart(in_stock[0], 2)
     answer = customer.buy()
     assert answer.status_code == 200, answer.text
@@ -42,7 +37,7 @@ def test_a_purchase_is_confirmed_and_tells_its_journey(customer, in_stock):
     assert customer.call("GET", f"/api/v1/orders/{order['id']}").json()["id"] == order["id"]
 
 
-def test_a_purchase_takes_pieces_from_the_stock_and_empties_the_basket(stack_url, customer, in_stock):
+def test_a_purchase_reduces_the_stock_and_empties_the_cart(stack_url, customer, in_stock):
     before = available_units(stack_url, in_stock[1])
     customer.fill_cart(in_stock[1], 3)
     assert customer.buy().json()["state"] == "CONFIRMED"
@@ -50,7 +45,7 @@ def test_a_purchase_takes_pieces_from_the_stock_and_empties_the_basket(stack_url
     assert customer.call("GET", "/api/v1/cart").json()["items"] == []
 
 
-def test_the_same_request_again_gives_the_same_order(customer, in_stock):
+def test_a_repeated_request_returns_the_same_order(customer, in_stock):
     customer.fill_cart(in_stock[2])
     key = str(uuid.uuid4())
     first, again = customer.buy(key=key), customer.buy(key=key)
@@ -58,7 +53,7 @@ def test_the_same_request_again_gives_the_same_order(customer, in_stock):
     assert len(customer.call("GET", "/api/v1/orders").json()["orders"]) == 1
 
 
-def test_a_key_that_was_used_for_another_request_is_refused(customer, in_stock):
+def test_an_idempotency_key_of_another_request_is_rejected(customer, in_stock):
     customer.fill_cart(in_stock[4])
     key = str(uuid.uuid4())
     customer.buy(key=key)
@@ -70,9 +65,7 @@ def test_a_key_that_was_used_for_another_request_is_refused(customer, in_stock):
     ("token", "expected"),
     [("tok_declined", "CARD_DECLINED"), ("tok_insufficient_funds", "INSUFFICIENT_FUNDS")],
 )
-def test_a_card_that_is_refused_costs_nothing_and_gives_the_pieces_back(
-    stack_url, customer, in_stock, token, expected
-):
+def test_a_declined_card_costs_nothing_and_releases_the_stock(stack_url, customer, in_stock, token, expected):
     before = available_units(stack_url, in_stock[5])
     customer.fill_cart(in_stock[5])
     answer = customer.buy(token)
@@ -81,33 +74,29 @@ def test_a_card_that_is_refused_costs_nothing_and_gives_the_pieces_back(
     assert customer.call("GET", "/api/v1/cart").json()["items"] != []
 
 
-def test_more_than_there_is_cannot_be_bought(stack_url, customer, products):
+def test_more_than_the_available_units_cannot_be_bought(stack_url, customer, products):
     scarce = next(p["id"] for p in products if 0 < available_units(stack_url, p["id"]) < 50)
     customer.fill_cart(scarce, available_units(stack_url, scarce) + 1)
     answer = customer.buy()
     assert (answer.status_code, reason(answer)) == (400, "SOLD_OUT")
 
 
-def test_an_empty_basket_cannot_be_bought(customer):
+def test_an_empty_cart_cannot_be_bought(customer):
     answer = customer.buy()
     assert (answer.status_code, reason(answer)) == (400, "CART_EMPTY")
 
 
-def test_a_charge_whose_answer_was_lost_is_found_again_and_not_repeated(customer, in_stock):
+def test_a_charge_with_a_lost_answer_is_found_and_not_repeated(customer, in_stock):
     customer.fill_cart(in_stock[6])
     order = customer.buy("tok_lost_answer").json()
 
-    @wait_until
-    def confirmed():
-        assert customer.call("GET", f"/api/v1/orders/{order['id']}").json()["state"] in (
-            "CONFIRMED",
-            "SHIPPED",
-        )
+    def state():
+        return customer.call("GET", f"/api/v1/orders/{order['id']}").json()["state"]
 
-    confirmed()
+    wait_until(lambda: state() in ("CONFIRMED", "SHIPPED"), timeout=60, what="the order is confirmed")
 
 
-def test_an_order_can_be_cancelled_before_it_ships(stack_url, customer, in_stock):
+def test_an_order_can_be_canceled_before_it_is_shipped(stack_url, customer, in_stock):
     before = available_units(stack_url, in_stock[7])
     customer.fill_cart(in_stock[7])
     order = customer.buy().json()
@@ -119,7 +108,7 @@ def test_an_order_can_be_cancelled_before_it_ships(stack_url, customer, in_stock
     )
 
 
-def test_orders_are_listed_newest_first_page_by_page(customer, in_stock):
+def test_orders_are_listed_newest_first_in_pages(customer, in_stock):
     placed = []
     for _ in range(3):
         customer.fill_cart(in_stock[8])
@@ -134,7 +123,7 @@ def cents(money):
     return int(money["units"]) * 100 + money["nanos"] // 10_000_000
 
 
-def test_two_hundred_purchases_by_twenty_buyers_all_succeed_and_stock_orders_and_bank_agree(
+def test_200_purchases_by_20_customers_succeed_and_stock_orders_and_bank_agree(
     stack_url, stores, new_customer, in_stock
 ):
     wanted = in_stock[10:14]
@@ -143,8 +132,8 @@ def test_two_hundred_purchases_by_twenty_buyers_all_succeed_and_stock_orders_and
 
     def buy_ten(buyer):
         orders = []
-        for turn in range(10):
-            buyer.fill_cart(wanted[turn % len(wanted)])
+        for number in range(10):
+            buyer.fill_cart(wanted[number % len(wanted)])
             orders.append(buyer.buy().json())
         return orders
 

@@ -1,3 +1,5 @@
+"""The commands of the README."""
+
 import re
 import subprocess
 import uuid
@@ -6,13 +8,13 @@ from pathlib import Path
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_purchase_in_the_readme_works_as_it_is_written(stack_url):
+def test_the_readme_s_purchase_works(stack_url):
     commands = next(block for block in re.findall(r"```sh\n(.*?)```", README, re.DOTALL) if "curl" in block)
     assert "MARKET=http://127.0.0.1:8080" in commands
-    # A market that is tested twice knows Ada already.
-    somebody = f"{uuid.uuid4().hex}@example.com"
+    # Ada may have an account from an earlier run.
+    email = f"{uuid.uuid4().hex}@example.com"
     script = commands.replace("MARKET=http://127.0.0.1:8080", f"MARKET={stack_url}").replace(
-        "ada@example.com", somebody
+        "ada@example.com", email
     )
     ran = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script], capture_output=True, text=True, timeout=60

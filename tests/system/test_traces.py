@@ -1,21 +1,17 @@
-"""One trace tells all that a purchase leads to, also what services hear of it through the broker."""
+"""One trace covers a purchase and everything that follows, including the events."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from laptop.ephemeral import free_port_block
 from tests.support.collector import Collector, Seen, collecting
 from tests.support.waiting import wait_until
-from tests.system.conftest import MESH, ROOT, sign_up
+from tests.system.conftest import running_stack, sign_up
 
-SOON = 60.0  # seconds; packing a parcel takes a quarter of it
+TIMEOUT = 60.0  # seconds; packing a shipment takes a quarter of it
 SENT = {("orders", "send market.orders.confirmed"), ("shipping", "send market.shipping.shipped")}
-HANDLED = {
+CONSUMED = {
     ("shipping", "process market.orders.confirmed"),
     ("notifications", "process market.orders.confirmed"),
     ("recommendations", "process market.orders.confirmed"),
@@ -31,38 +27,27 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture
-def traced_market(collector: Collector, tmp_path: Path) -> Iterator[str]:
-    """The base URL of a market of this test's own, which sends its traces to the collector."""
-    port, where = free_port_block(), ["--dir", str(tmp_path / "market")]
-    laptop = [sys.executable, "-m", "laptop"]
+def traced_stack(collector: Collector, tmp_path: Path) -> Iterator[str]:
+    """The URL of a stack that sends its traces to the collector."""
     traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "200"}
-    try:
-        subprocess.run(
-            [*laptop, "up", "--port", str(port), *where, *MESH],
-            cwd=ROOT,
-            check=True,
-            env={**os.environ, **traces},
-        )
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        subprocess.run([*laptop, "reset", "--yes", *where], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    with running_stack(tmp_path / "stack", **traces) as url:
+        yield url
 
 
-def of_kind(spans: list[Seen], kind: str) -> set[tuple[str, str]]:
+def spans_of_kind(spans: list[Seen], kind: str) -> set[tuple[str, str]]:
     return {(span.service, span.name) for span in spans if span.kind == kind}
 
 
-def is_whole(trace: list[Seen]) -> bool:
-    """Whether all was handled and told. Each program tells of its spans when it likes: a child may come before its
-    parent."""
+def is_complete(trace: list[Seen]) -> bool:
+    """Return whether all events were consumed and every span has its parent, which may arrive after it."""
     known = {span.span_id for span in trace}
-    return of_kind(trace, "CONSUMER") == HANDLED and all(
+    return spans_of_kind(trace, "CONSUMER") == CONSUMED and all(
         span.parent_id in known for span in trace if span.parent_id
     )
 
 
-def test_a_purchase_and_all_that_follows_is_one_trace_from_the_gateway_on(traced_market, collector):
-    customer = sign_up(traced_market)
+def test_a_purchase_and_its_events_are_one_trace_that_starts_at_the_gateway(traced_stack, collector):
+    customer = sign_up(traced_stack)
     customer.fill_cart("ramen-bowl")
     order = customer.buy().json()
 
@@ -73,9 +58,9 @@ def test_a_purchase_and_all_that_follows_is_one_trace_from_the_gateway_on(traced
         return [span for span in collector.spans if sent and span.trace_id == sent[0].trace_id]
 
     confirmation = f"{order['id']}:order.confirm"
-    wait_until(lambda: is_whole(trace()), timeout=SOON)
+    wait_until(lambda: is_complete(trace()), timeout=TIMEOUT)
     spans = {span.span_id: span for span in trace()}
-    assert of_kind(trace(), "PRODUCER") == SENT
+    assert spans_of_kind(trace(), "PRODUCER") == SENT
     for span in spans.values():
         if span.kind == "CONSUMER":
             sender = spans[span.parent_id]
