@@ -11,7 +11,7 @@ from nightmarket.recommendations.v1.recommendations_pb2_grpc import (
 )
 from recommendations.api import RecommendationsApi
 from recommendations.config import Config
-from recommendations.events import HANDLERS
+from recommendations.events import handlers
 from recommendations.store import Store
 
 
@@ -19,9 +19,9 @@ def build_service(config: Config) -> Service:
     """Return the service, wired but not started."""
     service = Service(config)
     database = add_database(service, config.database_url)
-    nats = add_nats(service, config.nats_url)
-    add_consumer(service, nats, database, HANDLERS)
-    api = RecommendationsApi(Store(database, config.model), config.model)
+    store = Store(database, config.model)
+    add_consumer(service, add_nats(service, config.nats_url), database, handlers(store))
+    api = RecommendationsApi(store, config.model)
     add_grpc_server(service, [(add_RecommendationsServiceServicer_to_server, api)], error_map={})
     return service
 

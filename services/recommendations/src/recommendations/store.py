@@ -44,21 +44,20 @@ class Store:
             ).fetchall()
         return [Recommendation(row["product"], row["orders"]) for row in rows]
 
+    def add_co_purchase(self, connection: Connection, co_purchase: CoPurchase) -> None:
+        """Add an order's products and pairs to the counts, in the caller's transaction.
 
-def add_co_purchase(connection: Connection, co_purchase: CoPurchase) -> None:
-    """Add an order's products and pairs to the counts, in the caller's transaction.
-
-    Rows are always locked in the same order, so that concurrent orders can't deadlock.
-    """
-    connection.execute(
-        "INSERT INTO sold (product, orders)"
-        " SELECT product, 1 FROM unnest(%s::text[]) AS product ORDER BY product"
-        " ON CONFLICT (product) DO UPDATE SET orders = sold.orders + 1",
-        (co_purchase.products,),
-    )
-    connection.execute(
-        "INSERT INTO pairs (product_a, product_b, orders)"
-        " SELECT a, b, 1 FROM unnest(%s::text[], %s::text[]) AS pair (a, b) ORDER BY a, b"
-        " ON CONFLICT (product_a, product_b) DO UPDATE SET orders = pairs.orders + 1",
-        ([a for a, _ in co_purchase.pairs], [b for _, b in co_purchase.pairs]),
-    )
+        Rows are always locked in the same order, so that concurrent orders can't deadlock.
+        """
+        connection.execute(
+            "INSERT INTO sold (product, orders)"
+            " SELECT product, 1 FROM unnest(%s::text[]) AS product ORDER BY product"
+            " ON CONFLICT (product) DO UPDATE SET orders = sold.orders + 1",
+            (co_purchase.products,),
+        )
+        connection.execute(
+            "INSERT INTO pairs (product_a, product_b, orders)"
+            " SELECT a, b, 1 FROM unnest(%s::text[], %s::text[]) AS pair (a, b) ORDER BY a, b"
+            " ON CONFLICT (product_a, product_b) DO UPDATE SET orders = pairs.orders + 1",
+            ([a for a, _ in co_purchase.pairs], [b for _, b in co_purchase.pairs]),
+        )

@@ -7,7 +7,6 @@ key, because the same key would always return the rejected order.
 
 import flask
 from flask.typing import ResponseReturnValue
-from prometheus_client import Counter
 
 from chassis.errors import AppError, Conflict, Unavailable
 from storefront import texts
@@ -22,9 +21,9 @@ from storefront.domain.orders import (
     parse_idempotency_key,
 )
 from storefront.layout import BAD, CART, redirect, render, sign_in_required
+from storefront.metrics import CHECKOUTS
 
 bp = flask.Blueprint("checkout", __name__)
-CHECKOUTS = Counter("market_checkouts_total", "Checkout forms submitted.", ["outcome"])
 _CART_EMPTY = "CART_EMPTY"
 
 

@@ -11,18 +11,15 @@ from cachetools import TTLCache, cached
 from flask.typing import ResponseReturnValue
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import HealthStub
-from prometheus_client import Gauge
 from werkzeug.wrappers import Response
 
 from chassis.errors import AppError, NotFound
 from chassis.grpc_client import Channel
 from chassis.metrics import watch
 from storefront.clients import Clients
+from storefront.metrics import CAN_SELL
 
 bp = flask.Blueprint("system", __name__)
-CAN_SELL = Gauge(
-    "market_can_sell", "1 if the shop can sell, 0 if it cannot (see /readyz), NaN while the shop stops."
-)
 REQUIRED = ("catalog", "inventory", "cart", "orders")
 _CHECK_TIMEOUT = 1.0
 _TTL = 1.0
