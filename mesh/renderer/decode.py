@@ -1,130 +1,118 @@
-"""Reads what YAML holds into frozen dataclasses, strictly: every field that a type doesn't name is a problem."""
+"""Decodes documents into models, strictly. Every problem becomes one line that starts with the path of the field.
+
+A field that its model does not have is a problem too: to ignore it would be to ignore a part of a policy.
+"""
 
 from __future__ import annotations
 
-import types
-from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+import json
+import re
+from collections.abc import Callable
 from difflib import get_close_matches
-from enum import Enum
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin
 
-from mesh.renderer.durations import Duration
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import CoreSchema, ErrorDetails, core_schema
 
-Report = Callable[[str], None]
-INVALID = object()  # in the place of what could not be read
-
-
-def decode(kind: Any, value: Any, path: str, report: Report) -> Any:
-    """The value as a `kind`; `INVALID`, or a part that is, after reporting each problem with the path to it."""
-    origin = get_origin(kind)
-    if origin in (types.UnionType, Union):
-        return decode(_without_none(kind), value, path, report)
-    if origin is tuple:
-        return _sequence(get_args(kind)[0], value, path, report)
-    if origin is Mapping:
-        return _mapping(get_args(kind)[1], value, path, report)
-    if is_dataclass(kind):
-        return _object(cast("type[Any]", kind), value, path, report)
-    return _scalar(kind, value, path, report)
+NOT_SUPPORTED = "is not supported by the renderer"
+_MAX_SHOWN = 40  # characters of a wrong value
+Path = tuple[int | str, ...]
+AnyModel = TypeVar("AnyModel", bound=BaseModel)
 
 
-def _without_none(kind: Any) -> Any:
-    return next(part for part in get_args(kind) if part is not type(None))
-
-
-def _sequence(kind: Any, value: Any, path: str, report: Report) -> Any:
-    if not isinstance(value, list):
-        report(f"{path} must be a list")
-        return INVALID
-    return tuple(decode(kind, part, f"{path}[{number}]", report) for number, part in enumerate(value))
-
-
-def _mapping(kind: Any, value: Any, path: str, report: Report) -> Any:
-    if not isinstance(value, dict):
-        report(f"{path} must be a mapping")
-        return INVALID
-    return {str(key): decode(kind, part, f"{path}[{key}]", report) for key, part in value.items()}
-
-
-def _object(kind: type[Any], value: Any, path: str, report: Report) -> Any:
-    if not isinstance(value, dict):
-        report(f"{path} must be a mapping")
-        return INVALID
-    known = {_spelt(field.name): field for field in fields(kind)}
-    absent = [name for name in known if name not in value]
-    meant = {
-        name: get_close_matches(str(name), absent, n=1, cutoff=0.8) for name in value if name not in known
-    }
-    for name, guesses in meant.items():
-        hint = "".join(f"; did you mean {guess}?" for guess in guesses)
-        report(f"{path}.{name} is not supported by the renderer{hint}")
-    missing = [name for name in absent if _is_required(known[name])]
-    for name in missing:
-        if [name] not in meant.values():  # one mistake is one line
-            report(f"{path}.{name} is missing")
-    hints = get_type_hints(kind)
-    read = {
-        field.name: decode(hints[field.name], value[name], f"{path}.{name}", report)
-        for name, field in known.items()
-        if name in value
-    }
-    return INVALID if missing else _checked(kind, read, path, report)
-
-
-def _checked(kind: type[Any], read: Mapping[str, Any], path: str, report: Report) -> Any:
-    if any(_is_wrong(part) for part in read.values()):
-        return INVALID
-    made = kind(**read)
-    for error in getattr(made, "errors", tuple)():
-        report(f"{path}: {error}")
-    return made
-
-
-def _is_wrong(part: Any) -> bool:
-    if isinstance(part, tuple):
-        return any(_is_wrong(inner) for inner in part)
-    if isinstance(part, dict):
-        return any(_is_wrong(inner) for inner in part.values())
-    return part is INVALID
-
-
-def _is_required(field: Field[Any]) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING
-
-
-def _spelt(name: str) -> str:
-    """Python's `retry_on` as Kubernetes spells it: `retryOn`."""
+def _field_name(name: str) -> str:
+    """Return the name of a field in documents: `retryOn` for `retry_on`."""
     first, *others = name.rstrip("_").split("_")
     return first + "".join(other.capitalize() for other in others)
 
 
-def _scalar(kind: Any, value: Any, path: str, report: Report) -> Any:
-    if issubclass(kind, Enum):
-        return _choice(kind, value, path, report)
-    if kind is Duration:
-        return _duration(value, path, report)
-    wanted = (int, float) if kind is float else kind
-    if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
-        report(f"{path} must be {_NAMES[kind]}, not {value!r}")
-        return INVALID
-    return kind(value)
+class Model(BaseModel):
+    """A part of a document. Fields have the same names as there, in Python's spelling."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", strict=True, alias_generator=_field_name, validate_by_name=True
+    )
 
 
-def _choice(kind: type[Enum], value: Any, path: str, report: Report) -> Any:
-    names = [choice.value for choice in kind]
-    if value not in names:
-        report(f"{path}: {value} is not supported by the renderer, only {', '.join(names)}")
-        return INVALID
-    return kind(value)
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h)")
+_DURATION = re.compile(rf"(?:{_PART.pattern})+")
 
 
-def _duration(value: Any, path: str, report: Report) -> Any:
+class Duration(float):
+    """A number of seconds, written in documents as 2s, 100ms or 1m30s."""
+
+    @classmethod
+    def parse(cls, text: str) -> Duration:
+        """Return the duration that a text names. Raises ValueError."""
+        if not _DURATION.fullmatch(text):
+            raise ValueError(f"{text} is not a duration such as 2s or 100ms")
+        return cls(sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(text)))
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, *_: object) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(lambda value: cls.parse(str(value)))
+
+    def __str__(self) -> str:
+        return f"{float(self):.9f}".rstrip("0").rstrip(".") + "s"
+
+
+def decode(model: type[AnyModel], document: Any, report: Callable[[str], None]) -> AnyModel | None:
+    """Return a document as a model. If it is invalid, report each problem as a line and return None."""
+    # As JSON, because strict mode accepts lists for tuples and strings for enumerations only in JSON.
     try:
-        return Duration.parse(str(value))
-    except ValueError as error:
-        report(f"{path}: {error}")
-        return INVALID
+        text = json.dumps(document, default=str)
+    except TypeError as error:  # YAML allows a date as a key, for example
+        report(str(error))
+        return None
+    try:
+        # By alias only, so that a field in Python's spelling is an unknown field.
+        return model.model_validate_json(text, by_alias=True, by_name=False)
+    except ValidationError as error:
+        for line in _lines(model, json.loads(text), error.errors()):
+            report(line)
+        return None
 
 
-_NAMES = {str: "a string", int: "an integer", float: "a number", bool: "true or false"}
+def _lines(model: type[BaseModel], document: Any, errors: list[ErrorDetails]) -> list[str]:
+    unknown = [error["loc"] for error in errors if error["type"] == "extra_forbidden"]
+    guesses = {path: _guess(model, document, path) for path in unknown}
+    # If a required field is misspelled, pydantic reports the unknown field and the missing one. That is one mistake.
+    misspelled = {(*path[:-1], guess) for path, guess in guesses.items()}
+    return [
+        _line(error, guesses.get(error["loc"], ""))
+        for error in errors
+        if error["type"] != "missing" or error["loc"] not in misspelled
+    ]
+
+
+def _line(error: ErrorDetails, guess: str) -> str:
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error["loc"]).lstrip(".")
+    if error["type"] == "extra_forbidden":
+        return f"{path} {NOT_SUPPORTED}" + (f"; did you mean {guess}?" if guess else "")
+    if error["type"] == "missing":
+        return f"{path} is missing"
+    if error["type"] == "value_error":
+        return f"{path}: {error['ctx']['error']}"
+    value = repr(error["input"])
+    shown = value if len(value) <= _MAX_SHOWN else f"{value[:_MAX_SHOWN]}..."
+    return f"{path} {error['msg'].replace('Input should be', 'must be')}, not {shown}"
+
+
+def _guess(model: type[BaseModel], document: Any, path: Path) -> str:
+    """Return the field that an unknown field was probably meant to be, or "" if none is similar."""
+    *parents, name = path
+    for part in parents:
+        document = document[part]
+    absent = sorted(_fields(model, tuple(parents)) - document.keys())
+    return "".join(get_close_matches(str(name), absent, n=1, cutoff=0.8))
+
+
+def _fields(annotation: Any, path: Path) -> set[str]:
+    """Return the names of the fields that the object at a path below `annotation` may have."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        fields = {field.alias or name: field.annotation for name, field in annotation.model_fields.items()}
+        return _fields(fields[str(path[0])], path[1:]) if path else set(fields)
+    # `X | None`, `tuple[X, ...]` or `dict[str, X]`; the last two take a part of the path.
+    (inner,) = set(get_args(annotation)) - {type(None), Ellipsis, str}
+    return _fields(inner, path[1:] if get_origin(annotation) in (tuple, dict) else path)

@@ -26,7 +26,7 @@ body{font:1.2rem/1.6 system-ui,sans-serif;max-width:34rem;margin:20vh auto;paddi
 body{background:#141225;color:#f4efe6}a{color:#ffb84d}
 </style>
 <h1>The lanterns flicker</h1>
-<p>The market cannot show this page right now (503). Please try again in a moment.</p>
+<p>The market can't show this page right now (503). Please try again in a moment.</p>
 <p><a href="/">To the market</a></p>
 </html>
 """

@@ -40,7 +40,7 @@ class PolicyIndex:
         for resource in self.policies.of(DestinationRule):
             if self.platform.short_name(resource.spec.host) == host:
                 return resource.spec
-        return DestinationRule(host)
+        return DestinationRule(host=host)
 
     def traffic_policy(self, host: str) -> TrafficPolicy:
         """Return the traffic policy for calls to a host."""
@@ -51,7 +51,7 @@ class PolicyIndex:
         for resource in self.policies.of(VirtualService):
             if host in map(self.platform.short_name, resource.spec.hosts):
                 return resource.spec.http
-        return (HttpRoute((Weighted(Destination(host)),)),)
+        return (HttpRoute(route=(Weighted(destination=Destination(host=host)),)),)
 
     def service_entry(self, host: str) -> ServiceEntry | None:
         """Return the ServiceEntry of a host outside the mesh; None if there is none."""
@@ -88,7 +88,7 @@ class PolicyIndex:
         jwks = [self.jwks_host(rule) for rule in self.jwt_rules(workload)]
         hosts = dict.fromkeys(map(self.platform.short_name, (*workload.calls, *routed, *jwks)))
         return tuple(
-            Destination(host, subset)
+            Destination(host=host, subset=subset)
             for host in hosts
             for subset in ("", *(subset.name for subset in self.destination_rule(host).subsets))
         )

@@ -106,7 +106,7 @@ def _jwt(index: PolicyIndex, rules: tuple[JwtRule, ...]) -> Document:
 
 
 def _provider(index: PolicyIndex, rule: JwtRule) -> Document:
-    cluster = cluster_name(Destination(index.jwks_host(rule)))
+    cluster = cluster_name(Destination(host=index.jwks_host(rule)))
     return {
         "issuer": rule.issuer,
         **({"audiences": list(rule.audiences)} if rule.audiences else {}),

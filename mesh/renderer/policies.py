@@ -1,4 +1,4 @@
-"""The policies as a whole: read from files, each resource once."""
+"""Reads the policies from files."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar
 import yaml
 
 from mesh.errors import MeshError
-from mesh.renderer.decode import INVALID, decode
+from mesh.renderer.decode import NOT_SUPPORTED, Model, decode
 from mesh.renderer.resources import (
     AuthorizationPolicy,
     DestinationRule,
@@ -23,7 +23,7 @@ from mesh.renderer.traffic import VirtualService
 ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDER = ROOT / "mesh" / "policies"
 _SECURITY, _NETWORKING = "security.istio.io/v1", "networking.istio.io/v1"
-KINDS: dict[tuple[str, str], type[Any]] = {
+KINDS: dict[tuple[str, str], type[Model]] = {
     (_SECURITY, "AuthorizationPolicy"): AuthorizationPolicy,
     (_SECURITY, "PeerAuthentication"): PeerAuthentication,
     (_SECURITY, "RequestAuthentication"): RequestAuthentication,
@@ -32,21 +32,29 @@ KINDS: dict[tuple[str, str], type[Any]] = {
     (_NETWORKING, "VirtualService"): VirtualService,
 }
 Report = Callable[[str], None]
-Spec = TypeVar("Spec")
-Other = TypeVar("Other")
+Spec = TypeVar("Spec", bound=Model)
+OtherSpec = TypeVar("OtherSpec", bound=Model)
 
 
-@dataclass(frozen=True)
-class Metadata:
-    """What a resource is called."""
+class Metadata(Model):
+    """The name of a resource."""
 
     name: str
     namespace: str
 
 
+class Manifest(Model, Generic[Spec]):
+    """A resource as it is written in a file."""
+
+    api_version: str
+    kind: str
+    metadata: Metadata
+    spec: Spec  # required: an empty spec has a meaning, a missing one is a mistake
+
+
 @dataclass(frozen=True)
 class Resource(Generic[Spec]):
-    """One resource, and the file that it is from."""
+    """A resource and the file that contains it."""
 
     file: str
     kind: str
@@ -55,12 +63,12 @@ class Resource(Generic[Spec]):
 
     @property
     def name(self) -> str:
-        """Its name, which with its kind is unique in a namespace."""
+        """The name, which is unique among the resources of a kind and namespace."""
         return self.metadata.name
 
     @property
     def key(self) -> tuple[str, str, str]:
-        """What a cluster knows it by."""
+        """The identity of the resource in a cluster."""
         return (self.kind, self.metadata.namespace, self.metadata.name)
 
     def __str__(self) -> str:
@@ -69,43 +77,43 @@ class Resource(Generic[Spec]):
 
 @dataclass(frozen=True)
 class Policies:
-    """Every resource that holds."""
+    """A set of resources."""
 
     resources: tuple[Resource[Any], ...]
 
-    def of(self, kind: type[Other]) -> tuple[Resource[Other], ...]:
-        """The resources of one kind."""
-        return tuple(found for found in self.resources if isinstance(found.spec, kind))
+    def of(self, kind: type[OtherSpec]) -> tuple[Resource[OtherSpec], ...]:
+        """Return the resources of one kind."""
+        return tuple(resource for resource in self.resources if isinstance(resource.spec, kind))
 
     def changed_by(self, others: Policies) -> Policies:
-        """These after `kubectl apply` of others: what has the same kind and name is replaced, the rest is added."""
+        """Return the result of `kubectl apply`: others replace resources of the same kind and name, or are added."""
         merged = {resource.key: resource for resource in (*self.resources, *others.resources)}
         return Policies(tuple(merged.values()))
 
 
-def load(*places: Path) -> Policies:
-    """The resources in these files, and in the files of these folders. Raises MeshError with every problem."""
+def load(*paths: Path) -> Policies:
+    """Return the resources in files, and in the files of folders. Raises MeshError with every problem."""
     problems: list[str] = []
-    found = tuple(resource for file in _files(places, problems) for resource in _read(file, problems.append))
-    problems += _twice(found)
+    resources = [resource for file in _files(paths, problems) for resource in _read(file, problems.append)]
+    problems += _duplicates(resources)
     if problems:
         raise MeshError(problems)
-    return Policies(found)
+    return Policies(tuple(resources))
 
 
-def load_with(labs: Iterable[Path] = (), *places: Path) -> Policies:
-    """The policies of `places`, by default the project's, after the resources of `labs` were applied to them."""
-    policies = load(*(places or (FOLDER,)))
-    for lab in labs:
-        policies = policies.changed_by(load(lab))
+def load_with(changes: Iterable[Path] = (), *paths: Path) -> Policies:
+    """Return the policies of `paths`, by default the stack's, after the files `changes` were applied in their order."""
+    policies = load(*(paths or (FOLDER,)))
+    for change in changes:
+        policies = policies.changed_by(load(change))
     return policies
 
 
-def _files(places: Iterable[Path], problems: list[str]) -> Iterator[Path]:
-    for place in places:
-        files = sorted(place.glob("*.yaml")) if place.is_dir() else [place]
+def _files(paths: Iterable[Path], problems: list[str]) -> Iterator[Path]:
+    for path in paths:
+        files = sorted(path.glob("*.yaml")) if path.is_dir() else [path]
         if not files or not files[0].is_file():
-            problems.append(f"{_shown(place)}: no such file")
+            problems.append(f"{_shown(path)}: no such file")
             continue
         yield from files
 
@@ -136,29 +144,18 @@ def _resource(file: str, document: Any, report: Report) -> Iterator[Resource[Any
     version, kind = str(document.get("apiVersion", "")), str(document.get("kind", ""))
     spec = KINDS.get((version, kind))
     if spec is None:
-        report(
-            f"{file}: {kind or 'a resource'} {f'of {version}' if version else 'without an apiVersion'} is not supported"
-            " by the renderer"
-        )
+        group = f"of {version}" if version else "without an apiVersion"
+        report(f"{file}: {kind or 'a resource'} {group} {NOT_SUPPORTED}")
         return
     metadata = document.get("metadata")
     name = metadata.get("name", "?") if isinstance(metadata, dict) else "?"
-
-    def say(problem: str) -> None:
-        report(f"{file}: {kind}/{name}: {problem}")
-
-    for field in document.keys() - {"apiVersion", "kind", "metadata", "spec"}:
-        say(f"{field} is not supported by the renderer")
-    # A spec that is empty is one; one that is not there is an oversight.
-    read = (
-        decode(Metadata, metadata, "metadata", say),
-        decode(spec, document.get("spec"), "spec", say),
-    )
-    if INVALID not in read:
-        yield Resource(file, kind, *read)
+    manifest_type: type[Manifest[Any]] = Manifest[spec]  # type: ignore[valid-type]
+    manifest = decode(manifest_type, document, lambda line: report(f"{file}: {kind}/{name}: {line}"))
+    if manifest is not None:
+        yield Resource(file, kind, manifest.metadata, manifest.spec)
 
 
-def _twice(resources: Iterable[Resource[Any]]) -> Iterator[str]:
+def _duplicates(resources: Iterable[Resource[Any]]) -> Iterator[str]:
     seen: dict[tuple[str, str, str], Resource[Any]] = {}
     for resource in resources:
         first = seen.setdefault(resource.key, resource)

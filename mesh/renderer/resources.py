@@ -1,54 +1,51 @@
-"""What the renderer understands of Istio's resources: exactly these fields, named as there, in Python's spelling.
+"""The fields of Istio's resources that the renderer supports, except VirtualService, which is in `traffic.py`.
 
-`decode.py` reads them. A type's `faults` are what its fields don't show.
+Everything has the name that it has in Istio. The validators check what the types of fields cannot express.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
+from typing import Self
 
-from mesh.renderer.durations import Duration
+from pydantic import Field, model_validator
+
+from mesh.renderer.decode import NOT_SUPPORTED, Duration, Model
 
 
-@dataclass(frozen=True)
-class Selector:
-    """Which workloads a policy is for: those with all these labels."""
+class Selector(Model):
+    """Selects the workloads that have all these labels."""
 
-    match_labels: Mapping[str, str]
+    match_labels: dict[str, str]
 
 
 class MtlsMode(Enum):
-    """Whether a service is reached by mutual TLS."""
+    """Whether a workload requires mutual TLS."""
 
     STRICT = "STRICT"
 
 
-@dataclass(frozen=True)
-class Mtls:
-    """What callers must present."""
+class Mtls(Model):
+    """The certificates that a workload requires."""
 
     mode: MtlsMode
 
 
-@dataclass(frozen=True)
-class PeerAuthentication:
-    """Callers need a certificate."""
+class PeerAuthentication(Model):
+    """Requires client certificates."""
 
     mtls: Mtls
 
 
 class Action(Enum):
-    """What becomes of a request that a rule fits."""
+    """The effect of an AuthorizationPolicy on requests that match one of its rules."""
 
     ALLOW = "ALLOW"
     DENY = "DENY"
 
 
-@dataclass(frozen=True)
-class Source:
-    """Who calls; a list fits if one of its entries does, and every list that is there must fit."""
+class Source(Model):
+    """Matches callers. A list matches if one of its entries does; all lists that are not empty must match."""
 
     principals: tuple[str, ...] = ()
     not_principals: tuple[str, ...] = ()
@@ -56,118 +53,109 @@ class Source:
     not_namespaces: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class From:
-    """One kind of caller."""
+class From(Model):
+    """One source of a rule."""
 
     source: Source
 
 
-@dataclass(frozen=True)
-class Operation:
-    """What is called; lists are as in `Source`."""
+class Operation(Model):
+    """Matches requests. The lists match as those of `Source` do."""
 
     methods: tuple[str, ...] = ()
     not_methods: tuple[str, ...] = ()
     paths: tuple[str, ...] = ()
     not_paths: tuple[str, ...] = ()
 
-    def errors(self) -> Iterator[str]:
-        """Yield path templates, which Envoy would compare as plain text."""
-        yield from (
-            f"path template {p} is not supported by the renderer"
-            for p in (*self.paths, *self.not_paths)
-            if "{" in p
-        )
+    @model_validator(mode="after")
+    def _has_no_templates(self) -> Self:
+        # Envoy's RBAC filter would compare a template as plain text.
+        for path in (*self.paths, *self.not_paths):
+            if "{" in path:
+                raise ValueError(f"path template {path} {NOT_SUPPORTED}")
+        return self
 
 
-@dataclass(frozen=True)
-class To:
-    """One kind of call."""
+class To(Model):
+    """One operation of a rule."""
 
     operation: Operation
 
 
-@dataclass(frozen=True)
-class Rule:
-    """Fits if one of `from` and one of `to` do; one that is not there always does."""
+class Rule(Model):
+    """Matches if one of `from` and one of `to` match. An empty list matches every request."""
 
     from_: tuple[From, ...] = ()
     to: tuple[To, ...] = ()
 
 
-@dataclass(frozen=True)
-class AuthorizationPolicy:
-    """Who may call what. Without rules it allows nothing, and denies nothing."""
+class AuthorizationPolicy(Model):
+    """Allows or denies requests. Without rules, it matches no request."""
 
     selector: Selector | None = None
     action: Action = Action.ALLOW
     rules: tuple[Rule, ...] = ()
 
 
-@dataclass(frozen=True)
-class JwtRule:
-    """Which tokens are good."""
+class JwtRule(Model):
+    """The tokens that are valid."""
 
     issuer: str
     jwks_uri: str
     audiences: tuple[str, ...] = ()
     forward_original_token: bool = False
 
-    def errors(self) -> Iterator[str]:
-        """Keys that are elsewhere: sidecars fetch them through the mesh, which encrypts by itself."""
+    @model_validator(mode="after")
+    def _keys_are_in_the_mesh(self) -> Self:
+        # Sidecars fetch keys through the mesh, where mutual TLS replaces HTTPS.
         if not self.jwks_uri.startswith("http://"):
-            yield f"jwksUri {self.jwks_uri} is not an http:// address in the mesh"
+            raise ValueError(f"jwksUri {self.jwks_uri} is not an http:// address in the mesh")
+        return self
 
 
-@dataclass(frozen=True)
-class RequestAuthentication:
-    """A token that comes with a request must be good; none need come."""
+class RequestAuthentication(Model):
+    """Rejects requests with an invalid token. A request without a token passes."""
 
     selector: Selector | None = None
     jwt_rules: tuple[JwtRule, ...] = ()
 
 
 class TlsMode(Enum):
-    """How a host is called."""
+    """How callers connect to a host."""
 
     ISTIO_MUTUAL = "ISTIO_MUTUAL"
     DISABLE = "DISABLE"
 
 
-@dataclass(frozen=True)
-class Tls:
-    """How a host is called."""
+class Tls(Model):
+    """How callers connect to a host."""
 
     mode: TlsMode
 
 
 class Balancing(Enum):
-    """Which instance gets the next request."""
+    """How the instance for a request is chosen."""
 
     LEAST_REQUEST = "LEAST_REQUEST"
     RANDOM = "RANDOM"
     ROUND_ROBIN = "ROUND_ROBIN"
 
 
-@dataclass(frozen=True)
-class LoadBalancer:
-    """Which instance gets the next request."""
+class LoadBalancer(Model):
+    """How the instance for a request is chosen."""
 
     simple: Balancing = Balancing.LEAST_REQUEST
 
 
-@dataclass(frozen=True)
-class TcpPool:
-    """Limits on connections."""
+class TcpPool(Model):
+    """Limits of connections."""
 
     connect_timeout: Duration | None = None
     max_connections: int | None = None
 
 
-@dataclass(frozen=True)
-class HttpPool:
-    """Limits on requests."""
+class HttpPool(Model):
+    """Limits of requests."""
 
     http1_max_pending_requests: int | None = None
     http2_max_requests: int | None = None
@@ -176,25 +164,22 @@ class HttpPool:
     idle_timeout: Duration | None = None
 
 
-@dataclass(frozen=True)
-class ConnectionPool:
+class ConnectionPool(Model):
     """Limits for one host, in each sidecar that calls it."""
 
-    tcp: TcpPool = field(default_factory=TcpPool)
-    http: HttpPool = field(default_factory=HttpPool)
+    tcp: TcpPool = TcpPool()
+    http: HttpPool = HttpPool()
 
 
-@dataclass(frozen=True)
-class RetryBudget:
-    """How many of the requests under way may be repetitions."""
+class RetryBudget(Model):
+    """The share of concurrent requests that may be retries."""
 
-    percent: float = 20.0
+    percent: float = Field(20.0, ge=0, le=100)
     min_retry_concurrency: int = 3
 
 
-@dataclass(frozen=True)
-class OutlierDetection:
-    """When an instance is left out for a while."""
+class OutlierDetection(Model):
+    """When an instance is ejected from load balancing, and for how long."""
 
     consecutive_5xx_errors: int | None = None
     consecutive_gateway_errors: int | None = None
@@ -203,64 +188,59 @@ class OutlierDetection:
     max_ejection_percent: int | None = None
 
 
-@dataclass(frozen=True)
-class TrafficPolicy:
-    """How a host is called."""
+class TrafficPolicy(Model):
+    """How callers connect to a host."""
 
     tls: Tls | None = None
-    load_balancer: LoadBalancer = field(default_factory=LoadBalancer)
-    connection_pool: ConnectionPool = field(default_factory=ConnectionPool)
+    load_balancer: LoadBalancer = LoadBalancer()
+    connection_pool: ConnectionPool = ConnectionPool()
     retry_budget: RetryBudget | None = None
     outlier_detection: OutlierDetection | None = None
 
 
-@dataclass(frozen=True)
-class Subset:
-    """Some instances of a host: those with all these labels."""
+class Subset(Model):
+    """The instances of a host that have all these labels."""
 
     name: str
-    labels: Mapping[str, str]
+    labels: dict[str, str]
 
 
-@dataclass(frozen=True)
-class DestinationRule:
-    """How a host is called, and which subsets it has."""
+class DestinationRule(Model):
+    """The traffic policy and the subsets of a host."""
 
     host: str
-    traffic_policy: TrafficPolicy = field(default_factory=TrafficPolicy)
+    traffic_policy: TrafficPolicy = TrafficPolicy()
     subsets: tuple[Subset, ...] = ()
 
 
 class Location(Enum):
-    """Where a ServiceEntry's hosts are."""
+    """Where the hosts of a ServiceEntry are."""
 
     MESH_EXTERNAL = "MESH_EXTERNAL"
 
 
 class Resolution(Enum):
-    """How a ServiceEntry's hosts are found."""
+    """How the addresses of a ServiceEntry are found."""
 
     DNS = "DNS"
 
 
 class PortProtocol(Enum):
-    """What a ServiceEntry's hosts speak."""
+    """The protocol of a ServiceEntry's port."""
 
     HTTP = "HTTP"
     GRPC = "GRPC"
 
 
-@dataclass(frozen=True)
-class Port:
-    """A port of a host outside."""
+class Port(Model):
+    """A port of a host outside the mesh."""
 
     number: int
     name: str
     protocol: PortProtocol
 
 
-@dataclass(frozen=True)
-class ServiceEntry:
+class ServiceEntry(Model):
     """A host outside the mesh."""
 
     hosts: tuple[str, ...]
@@ -268,7 +248,8 @@ class ServiceEntry:
     resolution: Resolution
     ports: tuple[Port, ...]
 
-    def errors(self) -> Iterator[str]:
-        """More than one host or port, for which there would be no address."""
+    @model_validator(mode="after")
+    def _has_one_address(self) -> Self:
         if len(self.hosts) != 1 or len(self.ports) != 1:
-            yield "the renderer supports exactly one host and one port"
+            raise ValueError("the renderer supports exactly one host and one port")
+        return self

@@ -107,7 +107,8 @@ def _target(index: PolicyIndex, parts: tuple[Weighted, ...]) -> Document:
 
 
 def _cluster(index: PolicyIndex, destination: Destination) -> str:
-    return cluster_name(Destination(index.platform.short_name(destination.host), destination.subset))
+    host = index.platform.short_name(destination.host)
+    return cluster_name(Destination(host=host, subset=destination.subset))
 
 
 def _retries(retries: Retries) -> Document:

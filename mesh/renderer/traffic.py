@@ -1,13 +1,14 @@
-"""VirtualService: what becomes of a request on its way to a host. As `resources.py`, of which it is a part."""
+"""The fields of Istio's VirtualService that the renderer supports."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from typing import Self
 
-from mesh.renderer.durations import Duration
+from pydantic import Field, model_validator
 
-GRPC_STATUSES = (  # of gRPC, each at the place of its number
+from mesh.renderer.decode import NOT_SUPPORTED, Duration, Model
+
+GRPC_STATUSES = (  # the index is the number
     "OK",
     "CANCELLED",
     "UNKNOWN",
@@ -26,7 +27,7 @@ GRPC_STATUSES = (  # of gRPC, each at the place of its number
     "DATA_LOSS",
     "UNAUTHENTICATED",
 )
-RETRY_ON = (
+RETRY_CONDITIONS = (
     "5xx",
     "cancelled",
     "connect-failure",
@@ -41,49 +42,45 @@ RETRY_ON = (
 )
 
 
-@dataclass(frozen=True)
-class StringMatch:
-    """A text, its beginning, or a regular expression for the whole of it."""
+class StringMatch(Model):
+    """Matches a text, its prefix, or all of it with a regular expression."""
 
     exact: str | None = None
     prefix: str | None = None
     regex: str | None = None
 
-    def errors(self) -> Iterator[str]:
-        """Not exactly one way."""
-        if sum(way is not None for way in (self.exact, self.prefix, self.regex)) != 1:
-            yield "needs exactly one of exact, prefix, regex"
+    @model_validator(mode="after")
+    def _has_one_kind(self) -> Self:
+        if sum(value is not None for value in (self.exact, self.prefix, self.regex)) != 1:
+            raise ValueError("needs exactly one of exact, prefix, regex")
+        return self
 
 
-@dataclass(frozen=True)
-class Match:
-    """Fits if everything that is there does."""
+class Match(Model):
+    """Matches a request if every field that is set matches."""
 
     name: str = ""
     uri: StringMatch | None = None
     method: StringMatch | None = None
-    headers: Mapping[str, StringMatch] = field(default_factory=dict)
+    headers: dict[str, StringMatch] = Field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Destination:
+class Destination(Model):
     """A host, or a subset of its instances."""
 
     host: str
     subset: str = ""
 
 
-@dataclass(frozen=True)
-class Weighted:
-    """A destination and its share, per cent."""
+class Weighted(Model):
+    """A destination and its share of the requests, in percent."""
 
     destination: Destination
     weight: int | None = None
 
 
-@dataclass(frozen=True)
-class Retries:
-    """How often what failed in these ways is sent again. Without attempts, not at all."""
+class Retries(Model):
+    """The number and the conditions of retries. There are none if `attempts` is 0. The defaults are Istio's."""
 
     attempts: int = 2
     per_try_timeout: Duration | None = None
@@ -91,98 +88,91 @@ class Retries:
 
     @property
     def conditions(self) -> tuple[str, ...]:
-        """The failures that count."""
+        """The failures that are retried."""
         return tuple(self.retry_on.split(","))
 
-    def errors(self) -> Iterator[str]:
-        """Conditions that Envoy doesn't know, and would pass over in silence."""
-        unknown = [repr(name) for name in self.conditions if name not in RETRY_ON]
+    @model_validator(mode="after")
+    def _has_known_conditions(self) -> Self:
+        # Envoy would ignore an unknown condition.
+        unknown = [repr(name) for name in self.conditions if name not in RETRY_CONDITIONS]
         if unknown:
-            yield f"retryOn {', '.join(unknown)} is not supported by the renderer"
+            raise ValueError(f"retryOn {', '.join(unknown)} {NOT_SUPPORTED}")
+        return self
 
 
-@dataclass(frozen=True)
-class Percentage:
-    """0 to 100."""
+class Percentage(Model):
+    """A share of the requests."""
 
-    value: float
-
-    def errors(self) -> Iterator[str]:
-        """Not a share."""
-        if not 0 <= self.value <= 100:
-            yield f"{self.value:g} is not from 0 to 100"
+    value: float = Field(ge=0, le=100)
 
 
-@dataclass(frozen=True)
-class Delay:
-    """Some requests wait."""
+class Delay(Model):
+    """Delays a share of the requests."""
 
     fixed_delay: Duration
-    percentage: Percentage = field(default_factory=lambda: Percentage(100.0))
+    percentage: Percentage = Percentage(value=100)
 
 
-@dataclass(frozen=True)
-class Abort:
-    """Some requests fail."""
+class Abort(Model):
+    """Fails a share of the requests."""
 
-    http_status: int | None = None
+    http_status: int | None = Field(None, ge=200, le=599)
     grpc_status: str | None = None
-    percentage: Percentage = field(default_factory=lambda: Percentage(100.0))
+    percentage: Percentage = Percentage(value=100)
 
-    def errors(self) -> Iterator[str]:
-        """Not exactly one status, or one that is none."""
+    @model_validator(mode="after")
+    def _has_one_status(self) -> Self:
         if (self.http_status is None) == (self.grpc_status is None):
-            yield "needs exactly one of httpStatus, grpcStatus"
-        elif self.http_status is not None and not 200 <= self.http_status < 600:
-            yield f"{self.http_status} is not an HTTP status from 200 to 599"
-        elif self.grpc_status is not None and self.grpc_status not in GRPC_STATUSES:
-            yield f"{self.grpc_status} is not a gRPC status"
+            raise ValueError("needs exactly one of httpStatus, grpcStatus")
+        if self.grpc_status is not None and self.grpc_status not in GRPC_STATUSES:
+            raise ValueError(f"{self.grpc_status} is not a gRPC status")
+        return self
 
 
-@dataclass(frozen=True)
-class Fault:
-    """What goes wrong on purpose, in the caller's sidecar."""
+class Fault(Model):
+    """Faults that the caller's sidecar injects."""
 
     delay: Delay | None = None
     abort: Abort | None = None
 
 
-@dataclass(frozen=True)
-class HttpRoute:
-    """Where the requests go that one of `match` fits; all, where there is none."""
+class HttpRoute(Model):
+    """Handles the requests that one of `match` matches; all requests if `match` is empty."""
 
     route: tuple[Weighted, ...]
     name: str = ""
     match: tuple[Match, ...] = ()
     timeout: Duration | None = None
-    retries: Retries = field(default_factory=Retries)
+    retries: Retries = Retries()
     fault: Fault | None = None
     mirror: Destination | None = None
-    mirror_percentage: Percentage = field(default_factory=lambda: Percentage(100.0))
+    mirror_percentage: Percentage = Percentage(value=100)
 
     @property
     def destinations(self) -> tuple[Destination, ...]:
-        """Everybody who may get a request, copies included."""
-        mirrored = () if self.mirror is None else (self.mirror,)
-        return (*(part.destination for part in self.route), *mirrored)
+        """Every destination that may receive a request or a copy of one."""
+        mirrors = () if self.mirror is None else (self.mirror,)
+        return (*(part.destination for part in self.route), *mirrors)
 
-    def errors(self) -> Iterator[str]:
-        """Shares that are not a whole."""
+    @model_validator(mode="after")
+    def _has_complete_weights(self) -> Self:
         weights = [part.weight for part in self.route]
+        total = sum(weight or 0 for weight in weights)
         if not weights:
-            yield "route is empty"
-        elif weights != [None] and sum(weight or 0 for weight in weights) != 100:
-            yield f"the weights add up to {sum(weight or 0 for weight in weights)}, not to 100"
+            raise ValueError("route is empty")
+        if weights != [None] and total != 100:
+            raise ValueError(f"the weights add up to {total}, not to 100")
+        return self
 
 
-@dataclass(frozen=True)
-class VirtualService:
-    """What becomes of a request to a host: the first route that fits."""
+class VirtualService(Model):
+    """The routes for requests to a host. The first route that matches handles a request."""
 
     hosts: tuple[str, ...]
     http: tuple[HttpRoute, ...]
 
-    def errors(self) -> Iterator[str]:
-        """More than one host."""
+    @model_validator(mode="after")
+    def _has_one_host(self) -> Self:
         if len(self.hosts) != 1:
-            yield "the renderer supports exactly one host"
+            raise ValueError("the renderer supports exactly one host")
+        return self

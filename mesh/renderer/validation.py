@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from mesh.errors import MeshError
 from mesh.platform import Platform, Workload
+from mesh.renderer.decode import Model
 from mesh.renderer.index import PolicyIndex, has_labels
 from mesh.renderer.policies import Policies, Resource
 from mesh.renderer.resources import (
@@ -20,7 +21,7 @@ from mesh.renderer.resources import (
 )
 from mesh.renderer.traffic import Destination, VirtualService
 
-Spec = TypeVar("Spec")
+Spec = TypeVar("Spec", bound=Model)
 
 
 def validate(policies: Policies, platform: Platform) -> PolicyIndex:

@@ -11,7 +11,7 @@ import yaml
 
 from mesh.platform import Platform
 from mesh.renderer import render
-from mesh.renderer.durations import Duration
+from mesh.renderer.decode import Duration
 from mesh.renderer.index import PolicyIndex
 from mesh.renderer.matrix import Permission, permissions
 from mesh.renderer.policies import ROOT, load, load_with

@@ -77,11 +77,11 @@ INVALID = {
     ),
     "a mode": (
         security("{mtls: {mode: PERMISSIVE}}", "PeerAuthentication"),
-        f"PeerAuthentication/x: spec.mtls.mode: PERMISSIVE {NOT}, only STRICT",
+        "PeerAuthentication/x: spec.mtls.mode must be 'STRICT', not 'PERMISSIVE'",
     ),
     "an action": (
         security("{action: CUSTOM}"),
-        f"AuthorizationPolicy/x: spec.action: CUSTOM {NOT}, only ALLOW, DENY",
+        "AuthorizationPolicy/x: spec.action must be 'ALLOW' or 'DENY', not 'CUSTOM'",
     ),
     "not a duration": (
         route("timeout: 5"),
@@ -89,40 +89,50 @@ INVALID = {
     ),
     "not an integer": (
         rule("trafficPolicy: {connectionPool: {tcp: {maxConnections: many}}}"),
-        "DestinationRule/x: spec.trafficPolicy.connectionPool.tcp.maxConnections must be an integer, not 'many'",
+        "DestinationRule/x: spec.trafficPolicy.connectionPool.tcp.maxConnections must be a valid integer, not 'many'",
     ),
     "true in the place of an integer": (
         rule("trafficPolicy: {connectionPool: {tcp: {maxConnections: true}}}"),
-        "DestinationRule/x: spec.trafficPolicy.connectionPool.tcp.maxConnections must be an integer, not True",
+        "DestinationRule/x: spec.trafficPolicy.connectionPool.tcp.maxConnections must be a valid integer, not True",
     ),
     "an integer in the place of a string": (
         resource("DestinationRule", "{host: 7}"),
-        "DestinationRule/x: spec.host must be a string, not 7",
+        "DestinationRule/x: spec.host must be a valid string, not 7",
     ),
     "not a number": (
         rule("trafficPolicy: {retryBudget: {percent: '20'}}"),
-        "DestinationRule/x: spec.trafficPolicy.retryBudget.percent must be a number, not '20'",
+        "DestinationRule/x: spec.trafficPolicy.retryBudget.percent must be a valid number, not '20'",
     ),
     "not a boolean": (
         security(
             "{jwtRules: [{issuer: a, jwksUri: 'http://web/keys', forwardOriginalToken: 1}]}",
             "RequestAuthentication",
         ),
-        "RequestAuthentication/x: spec.jwtRules[0].forwardOriginalToken must be true or false, not 1",
+        "RequestAuthentication/x: spec.jwtRules[0].forwardOriginalToken must be a valid boolean, not 1",
     ),
-    "not a list": (security("{rules: {}}"), "AuthorizationPolicy/x: spec.rules must be a list"),
-    "not a mapping": (security("{rules: [5]}"), "AuthorizationPolicy/x: spec.rules[0] must be a mapping"),
+    "not a list": (
+        security("{rules: {}}"),
+        "AuthorizationPolicy/x: spec.rules must be a valid array, not {}",
+    ),
+    "not a mapping": (
+        security("{rules: [5]}"),
+        "AuthorizationPolicy/x: spec.rules[0] must be an object, not 5",
+    ),
     "null": (
         rule("trafficPolicy: null"),
-        "DestinationRule/x: spec.trafficPolicy must be a mapping",
+        "DestinationRule/x: spec.trafficPolicy must be an object, not None",
     ),
     "a label that is not a string": (
         rule("subsets: [{name: a, labels: {version: 1}}]"),
-        "DestinationRule/x: spec.subsets[0].labels[version] must be a string, not 1",
+        "DestinationRule/x: spec.subsets[0].labels.version must be a valid string, not 1",
     ),
     "a missing field": (
         rule("subsets: [{name: a}]"),
         "DestinationRule/x: spec.subsets[0].labels is missing",
+    ),
+    "a missing spec": (
+        rule("").replace("spec:", "specs:"),
+        f"DestinationRule/x: specs {NOT}; did you mean spec?",
     ),
     "a retry condition": (
         route("retries: {retryOn: '503,reset'}"),
@@ -134,7 +144,7 @@ INVALID = {
     ),
     "a percentage": (
         route("mirror: {host: backend}, mirrorPercentage: {value: 101}"),
-        "VirtualService/x: spec.http[0].mirrorPercentage: 101 is not from 0 to 100",
+        "VirtualService/x: spec.http[0].mirrorPercentage.value must be less than or equal to 100, not 101",
     ),
     "weights": (
         resource(
@@ -202,6 +212,18 @@ INVALID = {
         "DestinationRule/x: metadata.namespace is not night-market",
     ),
     "not a resource": ("just text", "contains a document that is not a resource"),
+    "a key that is not a string": (
+        rule("").replace("spec:", "spec: {2026-01-01: a}, x:"),
+        "DestinationRule/x: keys must be str, int, float, bool or None, not datetime.date",
+    ),
+    "a misspelled field below a key": (
+        route("match: [{headers: {1: {exakt: a}}}]"),
+        f"VirtualService/x: spec.http[0].match[0].headers.1.exakt {NOT}; did you mean exact?",
+    ),
+    "a field in Python's spelling": (
+        route("mirror_percentage: {value: 1}"),
+        f"VirtualService/x: spec.http[0].mirror_percentage {NOT}; did you mean mirrorPercentage?",
+    ),
     "an empty file": ("# a comment\n---\n", "contains no resource"),
 }
 
