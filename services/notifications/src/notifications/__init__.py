@@ -1,1 +1,1 @@
-"""The notifications: mails about orders, once each."""
+"""Notifications: emails about orders, one for each event."""

@@ -1,4 +1,4 @@
-"""The composition root of the notifications."""
+"""The composition root of notifications."""
 
 from chassis.config import load
 from chassis.lifecycle import Service, add_worker
@@ -6,32 +6,33 @@ from chassis.metrics import watch
 from chassis.postgres import add_database
 from messaging.consumer import add_consumer
 from messaging.nats import add_nats
-from notifications.clients import MailFolder, SmtpServer
-from notifications.composer import Composer
+from notifications.clients import MaildirTransport, MailTransport, SmtpTransport
 from notifications.config import Config
 from notifications.events import handlers
 from notifications.metrics import WAITING
-from notifications.sender import Post, Sender
+from notifications.renderer import EmailRenderer
+from notifications.service import NotificationService
 from notifications.store import Store
 
 
 def build_service(config: Config) -> Service:
-    """The whole service, wired but not started."""
+    """Return the whole service, wired but not started."""
     service = Service(config)
     database = add_database(service, config.database_url)
     nats = add_nats(service, config.nats_url)
     store = Store(database)
     watch(WAITING, store.count_waiting)
-    postman = add_worker(service, "postman", Sender(store, _post(config)).send_due)
-    composer = Composer(config.shop_url, config.mail_from)
-    add_consumer(service, nats, database, handlers(composer), after_commit=postman.wake)
+    renderer = EmailRenderer(config.shop_url, config.mail_from)
+    notifications = NotificationService(store, renderer, _transport(config))
+    sender = add_worker(service, "sender", notifications.send_due)
+    add_consumer(service, nats, database, handlers(notifications), after_commit=sender.wake)
     return service
 
 
-def _post(config: Config) -> Post:
+def _transport(config: Config) -> MailTransport:
     if config.smtp_url:
-        return SmtpServer(config.smtp_url, config.mail_from)
-    return MailFolder(config.mail_dir)
+        return SmtpTransport(config.smtp_url, config.mail_from)
+    return MaildirTransport(config.mail_dir)
 
 
 if __name__ == "__main__":

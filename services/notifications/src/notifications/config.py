@@ -1,4 +1,4 @@
-"""What the notifications take from the environment."""
+"""The environment variables of notifications."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,11 +6,11 @@ from typing import ClassVar, Self
 from urllib.parse import unquote, urlsplit
 
 from chassis.config import ServiceConfig
-from notifications.domain.delivery import can_be_written_to
+from notifications.domain.emails import is_email_address
 
 
 class SmtpUrl(str):
-    """smtp://user:password@host:port, or empty. The port may be left out (25), user and password too."""
+    """smtp://user:password@host:port, or empty. The port (25) and user and password are optional."""
 
     def __new__(cls, text: str = "") -> Self:
         try:
@@ -21,42 +21,42 @@ class SmtpUrl(str):
             )
         except ValueError:
             well_formed = False
-        if text and not well_formed:  # the text is not repeated: there may be a password in it
+        if text and not well_formed:  # the error does not quote the text, which may contain a password
             raise ValueError("must look like smtp://user:password@host:port")
         return super().__new__(cls, text)
 
     @property
     def host(self) -> str:
-        """Where the mail server is."""
+        """The host of the mail server."""
         return urlsplit(self).hostname or ""
 
     @property
     def port(self) -> int:
-        """Its TCP port."""
+        """The TCP port of the mail server."""
         return urlsplit(self).port or 25
 
     @property
     def user(self) -> str:
-        """Whom to sign in as; empty: nobody."""
+        """The user to authenticate as, or empty."""
         return unquote(urlsplit(self).username or "")
 
     @property
     def password(self) -> str:
-        """The user's password."""
+        """The password of the user."""
         return unquote(urlsplit(self).password or "")
 
 
 class MailAddress(str):
-    """An e-mail address."""
+    """An email address."""
 
     def __new__(cls, text: str) -> Self:
-        if not can_be_written_to(text):
-            raise ValueError(f"{text!r} is not an e-mail address")
+        if not is_email_address(text):
+            raise ValueError(f"{text!r} is not an email address")
         return super().__new__(cls, text)
 
 
 class WebAddress(str):
-    """The address of a web site, without a slash at its end."""
+    """The URL of a website, without a trailing slash."""
 
     def __new__(cls, text: str) -> Self:
         if not text.startswith(("http://", "https://")):

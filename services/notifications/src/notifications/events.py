@@ -1,7 +1,6 @@
-"""The events that buyers are told of: wire <-> domain."""
+"""The event handlers of notifications: each event becomes a notification."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from chassis import money
 from chassis.errors import Invalid
@@ -10,68 +9,61 @@ from messaging.consumer import Handler
 from messaging.events import Event, MalformedEvent, message_of
 from nightmarket import subjects
 from nightmarket.events.v1.events_pb2 import OrderCancelled, OrderConfirmed, OrderShipped
-from notifications.composer import Composer
-from notifications.domain.delivery import can_be_written_to
-from notifications.domain.notices import Cancelled, Confirmed, Line, Notice, Shipped, address_lines
-from notifications.metrics import MAILS
-from notifications.store import keep, skip
+from notifications.domain.notifications import (
+    Canceled,
+    Confirmed,
+    Line,
+    Notification,
+    Shipped,
+    address_lines,
+)
+from notifications.service import NotificationService
 
-Read = Callable[[Event], tuple[Notice, str]]
+Read = Callable[[Event], tuple[Notification, str]]  # the notification and its recipient
 
 
-def handlers(composer: Composer) -> dict[str, Handler]:
-    """What to do at which event: to write a mail, which is sent after the commit."""
+def handlers(service: NotificationService) -> dict[str, Handler]:
+    """Return the handler of each event subject. A handler records an email, which is sent after the commit."""
     return {
-        subjects.ORDER_CONFIRMED: _handler(composer, _confirmed),
-        subjects.ORDER_CANCELLED: _handler(composer, _cancelled),
-        subjects.ORDER_SHIPPED: _handler(composer, _shipped),
-        subjects.ORDER_SHIPPED_OLD: _handler(composer, _shipped),
+        subjects.ORDER_CONFIRMED: _handler(service, _confirmed),
+        subjects.ORDER_CANCELLED: _handler(service, _canceled),
+        subjects.ORDER_SHIPPED: _handler(service, _shipped),
+        subjects.ORDER_SHIPPED_OLD: _handler(service, _shipped),
     }
 
 
-def _handler(composer: Composer, read: Read) -> Handler:
+def _handler(service: NotificationService, read: Read) -> Handler:
     def handle(connection: Connection, event: Event) -> None:
-        notice, recipient = _checked(read, event)
-        if can_be_written_to(recipient):
-            keep(
-                connection, event.id, notice, composer.letter(notice, recipient, event.id, datetime.now(UTC))
-            )
-        else:
-            skip(connection, event.id, notice)
-            MAILS.labels(notice.kind, "skipped").inc()
+        try:
+            notification, recipient = read(event)
+        except Invalid as error:
+            raise MalformedEvent(error.message) from error
+        if not notification.order_id.isprintable() or not notification.order_id:
+            raise MalformedEvent("the order ID of the event is empty or not printable")
+        service.notify(connection, event.id, notification, recipient)
 
     return handle
 
 
-def _checked(read: Read, event: Event) -> tuple[Notice, str]:
-    try:
-        notice, recipient = read(event)
-    except Invalid as error:
-        raise MalformedEvent(error.message) from error
-    if not notice.order_id.isprintable() or not notice.order_id:
-        raise MalformedEvent("the event's order has no id that can be told to people")
-    return notice, recipient
-
-
-def _confirmed(event: Event) -> tuple[Notice, str]:
+def _confirmed(event: Event) -> tuple[Notification, str]:
     order = message_of(event, OrderConfirmed)
     to = order.address
-    notice = Confirmed(
+    notification = Confirmed(
         order_id=order.order_id,
         buyer=to.name,
-        lines=tuple(Line(x.name, x.quantity, money.from_wire(x.unit_price)) for x in order.lines),
+        lines=tuple(Line(line.name, line.quantity, money.from_wire(line.unit_price)) for line in order.lines),
         shipping_cents=money.from_wire(order.shipping_cost),
         total_cents=money.from_wire(order.total),
         address=address_lines(to.name, to.line1, to.line2, f"{to.postal_code} {to.city}", to.country_code),
     )
-    return notice, order.email
+    return notification, order.email
 
 
-def _cancelled(event: Event) -> tuple[Notice, str]:
+def _canceled(event: Event) -> tuple[Notification, str]:
     order = message_of(event, OrderCancelled)
-    return Cancelled(order.order_id, money.from_wire(order.total), order.reason), order.email
+    return Canceled(order.order_id, money.from_wire(order.total), order.reason), order.email
 
 
-def _shipped(event: Event) -> tuple[Notice, str]:
-    parcel = message_of(event, OrderShipped)
-    return Shipped(parcel.order_id, parcel.tracking_number), parcel.email
+def _shipped(event: Event) -> tuple[Notification, str]:
+    shipment = message_of(event, OrderShipped)
+    return Shipped(shipment.order_id, shipment.tracking_number), shipment.email

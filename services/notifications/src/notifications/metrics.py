@@ -1,6 +1,6 @@
-"""What the notifications count."""
+"""The metrics of emails."""
 
 from prometheus_client import Counter, Gauge
 
-MAILS = Counter("market_emails_total", "Mails that are done with.", ["kind", "outcome"])
-WAITING = Gauge("market_emails_waiting", "Mails that are still to be sent; NaN where the database is down.")
+EMAILS = Counter("market_emails_total", "Emails that were sent, skipped or rejected.", ["kind", "outcome"])
+WAITING = Gauge("market_emails_waiting", "Emails that are still to be sent. NaN if the database is down.")

@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from aiosmtpd.controller import Controller
 
+from nightmarket.subjects import ORDER_CONFIRMED
 from notifications.__main__ import build_service
 from notifications.config import Config
 from tests.support.broker import broker
@@ -15,42 +16,42 @@ from tests.support.waiting import wait_until
 DOLLAR = {"currencyCode": "USD", "units": "1"}
 
 
-class Neighbour:
-    """What the rest of the market tells the running service, and what its table then says."""
+class Client:
+    """A client of the running service: publishes events and looks into its table of emails."""
 
-    def __init__(self, market, database_url):
-        self._market = market
+    def __init__(self, nats, database_url):
+        self._nats = nats
         self._database_url = database_url
 
-    def tells(self, event_type, event_id="", **data):
-        """Sends an event about an order and returns the event's id."""
-        return self._market.send(event_type, {"orderId": "order-1", "total": DOLLAR, **data}, event_id)
+    def publish(self, subject, event_id="", **data):
+        """Publish an event about an order and return the event's ID."""
+        return self._nats.send(subject, {"orderId": "order-1", "total": DOLLAR, **data}, event_id)
 
-    def confirms(self, email, event_id="", **data):
-        """Tells that an order is confirmed whose buyer has this address."""
+    def publish_confirmed(self, email, event_id="", **data):
+        """Publish that an order is confirmed whose buyer has this address."""
         line = {"productId": "lantern", "name": "Red lantern", "quantity": 2, "unitPrice": DOLLAR}
         order = {"lines": [line], "shippingCost": {"currencyCode": "USD"}, **data}
-        return self.tells("market.orders.confirmed", event_id, email=email, **order)
+        return self.publish(ORDER_CONFIRMED, event_id, email=email, **order)
 
     def state_of(self, event_id):
-        """Where the mail about an event stands; None where there is none."""
+        """Return the state of the email about an event, or None if there is none."""
         rows = self._rows("SELECT state FROM emails WHERE event_id = %s", event_id)
         return rows[0][0] if rows else None
 
-    def waits_until(self, event_id, state):
-        """Waits until the mail about an event is in this state."""
+    def wait_until_state(self, event_id, state):
+        """Wait until the email about an event is in this state."""
         wait_until(lambda: self.state_of(event_id) == state)
 
-    def has_tried(self, event_id):
-        """How often the mail about an event was handed to the mail server."""
+    def tries(self, event_id):
+        """Return how often the service has tried to send the email about an event."""
         return self._rows("SELECT tries FROM emails WHERE event_id = %s", event_id)[0][0]
 
-    def kept_mail(self, event_id):
-        """The mail itself, where it is still kept."""
+    def message(self, event_id):
+        """Return the stored message of the email, or None if it is deleted."""
         return self._rows("SELECT message FROM emails WHERE event_id = %s", event_id)[0][0]
 
-    def lets_the_pause_pass(self):
-        """Lets the time pass until the next try."""
+    def make_due(self):
+        """Make all waiting emails due."""
         with psycopg.connect(self._database_url) as connection:
             connection.execute("UPDATE emails SET next_try_time = now()")
 
@@ -60,37 +61,37 @@ class Neighbour:
 
 
 class Inbox:
-    """A mail server's behaviour: keeps what it takes; answers to recipients and to mails can be scripted."""
+    """The handler of a test mail server: stores what it accepts. A test can script its responses."""
 
-    LOST_ANSWER = "250 but the connection breaks before this is said"
+    LOST_RESPONSE = "250 but the connection breaks before the response"
 
     def __init__(self):
-        self.mails = []
-        self.answers_to_recipients = []
-        self.answers_to_mails = []
+        self.emails = []
+        self.responses_to_recipients = []
+        self.responses_to_emails = []
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        answer = self.answers_to_recipients.pop(0) if self.answers_to_recipients else "250 OK"
-        if answer.startswith("250"):
+        response = self.responses_to_recipients.pop(0) if self.responses_to_recipients else "250 OK"
+        if response.startswith("250"):
             envelope.rcpt_tos.append(address)
-        return answer
+        return response
 
     async def handle_DATA(self, server, session, envelope):
-        answer = self.answers_to_mails.pop(0) if self.answers_to_mails else "250 OK"
-        if answer.startswith("250"):
-            self.mails.append((envelope.rcpt_tos, email.message_from_bytes(envelope.content)))
-        if answer == self.LOST_ANSWER:
+        response = self.responses_to_emails.pop(0) if self.responses_to_emails else "250 OK"
+        if response.startswith("250"):
+            self.emails.append((envelope.rcpt_tos, email.message_from_bytes(envelope.content)))
+        if response == self.LOST_RESPONSE:
             server.transport.abort()
-        return answer
+        return response
 
     def sent_to(self, address):
-        """The mails to this address."""
-        return [mail for recipients, mail in self.mails if recipients == [address]]
+        """Return the emails to this address."""
+        return [message for recipients, message in self.emails if recipients == [address]]
 
 
 @pytest.fixture(scope="session")
 def run_notifications(service_database, nats_url, free_port):
-    """Runs the service for the length of a block: run_notifications(mail_dir=...) -> its Neighbour."""
+    """Run the service during a block: run_notifications(mail_dir=...) returns a Client."""
 
     @contextmanager
     def run(**variables):
@@ -100,27 +101,27 @@ def run_notifications(service_database, nats_url, free_port):
             admin_port=free_port(),
             **variables,
         )
-        with started(build_service, config), broker(nats_url) as market:
-            yield Neighbour(market, config.database_url)
+        with started(build_service, config), broker(nats_url) as nats:
+            yield Client(nats, config.database_url)
 
     return run
 
 
 @pytest.fixture
 def buyer():
-    """The address of somebody who has never had a mail."""
+    """An email address without emails."""
     return f"{uuid4()}@example.org"
 
 
 @pytest.fixture
 def inbox():
-    """What the mail server of a test takes, and how it answers."""
+    """The inbox of the test mail server."""
     return Inbox()
 
 
 @pytest.fixture
 def mail_server(inbox):
-    """Runs a real mail server for the length of a block: mail_server(port)."""
+    """Run a real mail server during a block: mail_server(port)."""
 
     @contextmanager
     def run(port, **options):

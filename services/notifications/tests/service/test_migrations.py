@@ -30,15 +30,16 @@ def database(older_database):
     opened.close()
 
 
-def test_an_email_that_waits_is_sent(database):
+def test_a_waiting_email_is_sent(database):
     store = Store(database)
-    email = store.take()
-    assert (email.kind, email.letter.recipient, email.letter.message) == (
+    pending = store.take()
+    assert pending is not None
+    assert (pending.kind, pending.email.recipient, pending.email.message) == (
         "shipped",
         "ada@example.com",
         b"Subject: Hi",
     )
-    store.end(email, "sent")
+    store.finish(pending, "sent")
     assert store.take() is None
 
 

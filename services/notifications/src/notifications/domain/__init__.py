@@ -1,1 +1,1 @@
-"""The rules and types of the notifications."""
+"""The rules and types of notifications."""

@@ -1,4 +1,4 @@
-"""What buyers are told about their orders. Amounts are in cents."""
+"""The notifications about an order. Amounts are in cents."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -8,7 +8,7 @@ BY_BUYER = "CANCELLED_BY_BUYER"
 
 @dataclass(frozen=True)
 class Line:
-    """One product of an order."""
+    """A product of an order."""
 
     name: str
     quantity: int
@@ -16,13 +16,13 @@ class Line:
 
     @property
     def total_cents(self) -> int:
-        """The price of all its pieces."""
+        """The price of all units."""
         return self.quantity * self.unit_price_cents
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """The order is paid; `address` is where it goes, line by line."""
+    """The order is paid. `address` is the shipping address, line by line."""
 
     kind: ClassVar[str] = "confirmed"
 
@@ -35,13 +35,13 @@ class Confirmed:
 
     @property
     def subject(self) -> str:
-        """The mail's subject."""
+        """The subject of the email."""
         return f"Thank you for your order {self.order_id}"
 
 
 @dataclass(frozen=True)
-class Cancelled:
-    """The order was cancelled and the money went back."""
+class Canceled:
+    """The order is canceled and refunded."""
 
     kind: ClassVar[str] = "cancelled"
 
@@ -51,18 +51,18 @@ class Cancelled:
 
     @property
     def by_buyer(self) -> bool:
-        """Whether it was the buyer who wanted it so."""
+        """Whether the buyer canceled the order."""
         return self.reason == BY_BUYER
 
     @property
     def subject(self) -> str:
-        """The mail's subject."""
-        return f"Your order {self.order_id} is cancelled"
+        """The subject of the email."""
+        return f"Your order {self.order_id} is canceled"
 
 
 @dataclass(frozen=True)
 class Shipped:
-    """The parcel is on its way."""
+    """The carrier has the order's shipment."""
 
     kind: ClassVar[str] = "shipped"
 
@@ -71,13 +71,13 @@ class Shipped:
 
     @property
     def subject(self) -> str:
-        """The mail's subject."""
+        """The subject of the email."""
         return f"Your order {self.order_id} is on its way"
 
 
-Notice = Confirmed | Cancelled | Shipped
+Notification = Confirmed | Canceled | Shipped
 
 
 def address_lines(*parts: str) -> tuple[str, ...]:
-    """The parts of an address that say anything."""
+    """Return the parts of an address that are not empty."""
     return tuple(part.strip() for part in parts if part.strip())

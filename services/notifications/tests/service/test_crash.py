@@ -1,4 +1,4 @@
-"""The service is killed between delivering a mail and noting that."""
+"""The service is killed between sending an email and recording that."""
 
 import mailbox
 import os
@@ -10,11 +10,11 @@ import psycopg
 import pytest
 from psycopg.sql import SQL, Literal
 
-from services.notifications.tests.service.conftest import Neighbour
+from services.notifications.tests.service.conftest import Client
 from tests.support.broker import broker
 from tests.support.waiting import wait_until
 
-# Noting that the buyer's mail is sent takes longer than anybody waits; mails of other tests' orders may come before.
+# Recording that the email of this buyer is sent takes longer than the test. Emails of other tests may come first.
 _SLOW = """
 CREATE FUNCTION sleep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;
 CREATE TRIGGER slow BEFORE UPDATE ON emails FOR EACH ROW
@@ -28,14 +28,14 @@ def database_url(service_database):
 
 
 @pytest.fixture
-def market(nats_url, database_url):
-    with broker(nats_url) as broker_of_all:
-        yield Neighbour(broker_of_all, database_url)
+def client(nats_url, database_url):
+    with broker(nats_url) as nats:
+        yield Client(nats, database_url)
 
 
 @pytest.fixture
 def running(nats_url, database_url, tmp_path):
-    """Runs the service as a process for the length of a block, and kills it at the end."""
+    """Run the service as a process during a block, and kill it at the end."""
 
     @contextmanager
     def run():
@@ -58,25 +58,25 @@ def running(nats_url, database_url, tmp_path):
     return run
 
 
-def mails_to(folder, address):
-    if not (folder / "cur").exists():  # the last part of a new Maildir
+def emails_to(folder, address):
+    if not (folder / "cur").exists():  # created last in a new Maildir
         return []
     return [mail for mail in mailbox.Maildir(folder) if mail["To"] == address]
 
 
-def test_a_mail_is_in_the_folder_once_though_its_sender_was_killed_before_it_could_say_so(
-    market, running, database_url, tmp_path, buyer
+def test_an_email_is_in_the_folder_once_if_its_sender_crashed_before_the_record(
+    client, running, database_url, tmp_path, buyer
 ):
     folder = tmp_path / "mail"
     with psycopg.connect(database_url, autocommit=True) as connection:
         connection.execute(SQL(_SLOW).format(buyer=Literal(buyer)))
         with running():
-            event_id = market.confirms(buyer)
-            wait_until(lambda: mails_to(folder, buyer), timeout=30)
-        assert market.state_of(event_id) == "waiting"
+            event_id = client.publish_confirmed(buyer)
+            wait_until(lambda: emails_to(folder, buyer), timeout=30)
+        assert client.state_of(event_id) == "waiting"
         connection.execute("DROP TRIGGER slow ON emails")
-    market.lets_the_pause_pass()
+    client.make_due()
     with running():
-        wait_until(lambda: market.state_of(event_id) == "sent", timeout=30)
-    assert market.has_tried(event_id) == 2
-    assert len(mails_to(folder, buyer)) == 1
+        wait_until(lambda: client.state_of(event_id) == "sent", timeout=30)
+    assert client.tries(event_id) == 2
+    assert len(emails_to(folder, buyer)) == 1
