@@ -10,9 +10,12 @@ class SlowSeconds(float):
     """A delay from 0 to 60 seconds. Raises ValueError."""
 
     def __new__(cls, value: str | float) -> Self:
-        seconds = super().__new__(cls, value)
+        try:
+            seconds = super().__new__(cls, value)
+        except ValueError:
+            raise ValueError(f"{value!r} is not a number") from None
         if not 0 <= seconds <= 60:
-            raise ValueError("must be from 0 to 60")
+            raise ValueError(f"{value} is not between 0 and 60")
         return seconds
 
 

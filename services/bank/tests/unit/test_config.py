@@ -11,7 +11,7 @@ def test_the_api_key_is_required():
         read(Config, {**GOOD, "BANK_API_KEY": ""})
 
 
-@pytest.mark.parametrize("seconds", ["-1", "61", "nan"])
+@pytest.mark.parametrize("seconds", ["-1", "61", "nan", "slow"])
 def test_a_delay_of_the_slow_card_out_of_range_is_rejected(seconds):
     with pytest.raises(ConfigError, match="BANK_SLOW_SECONDS"):
         read(Config, {**GOOD, "BANK_SLOW_SECONDS": seconds})
