@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 
 import flask
 from flask.sessions import SecureCookieSessionInterface
-from flask_wtf import CSRFProtect
+from flask_wtf.csrf import CSRFProtect, generate_csrf
 
 from chassis import context
 from chassis.errors import Unavailable
@@ -32,9 +32,9 @@ def init_app(app: flask.Flask) -> None:
         # The token is enough. Browsers that hide the Referer header can buy, too.
         WTF_CSRF_SSL_STRICT=False,
     )
-    app.before_request(_drop_token_of_other_account)
-    app.after_request(_bind_token_to_account)
+    app.before_request(_check_csrf_account)
     CSRFProtect(app)
+    app.jinja_env.globals["form_token"] = form_token
 
 
 def is_signed_in() -> bool:
@@ -45,6 +45,20 @@ def is_signed_in() -> bool:
 def account_email() -> str:
     """Return the email address of the visitor's account. Empty if the visitor is not signed in."""
     return context.current().headers.get(context.ACCOUNT_EMAIL, "")
+
+
+def form_token() -> str:
+    """Return the CSRF token for the forms of the current page.
+
+    Flask-WTF binds the token to the `shop` cookie. An attacker who can plant such a cookie in another browser would
+    know a valid token, so the cookie also names the account that the token is for.
+    """
+    session, account_id = flask.session, _account_id()
+    if session.get(_CSRF_ACCOUNT, "") != account_id and _is_visitor_known():
+        session.pop(_CSRF_KEY, None)
+        session[_CSRF_ACCOUNT] = account_id
+    token: str = generate_csrf()
+    return token
 
 
 def require_known_visitor() -> None:
@@ -90,20 +104,10 @@ def _is_visitor_known() -> bool:
     return context.current().headers.get(_SESSION_ERROR) != _NO_KEYS
 
 
-def _drop_token_of_other_account() -> None:
-    """Make a CSRF token valid for one account only.
-
-    Flask-WTF binds the token to the `shop` cookie. An attacker who can plant such a cookie in another browser would
-    know a valid token, so the cookie also names the account that the token is for.
-    """
+def _check_csrf_account() -> None:
+    """Drop the CSRF token of another account, so that Flask-WTF rejects the form."""
+    if flask.request.method not in flask.current_app.config["WTF_CSRF_METHODS"]:
+        return  # reading the session would add `Vary: Cookie` to static files
     session = flask.session
-    if _CSRF_KEY in session and session.get(_CSRF_ACCOUNT, "") != _account_id() and _is_visitor_known():
-        del session[_CSRF_KEY]
-
-
-def _bind_token_to_account(response: flask.Response) -> flask.Response:
-    session = flask.session
-    is_token_used = _CSRF_KEY in flask.g
-    if is_token_used and session.get(_CSRF_ACCOUNT, "") != _account_id() and _is_visitor_known():
-        session[_CSRF_ACCOUNT] = _account_id()
-    return response
+    if session.get(_CSRF_ACCOUNT, "") != _account_id() and _is_visitor_known():
+        session.pop(_CSRF_KEY, None)

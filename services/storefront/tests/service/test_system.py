@@ -67,6 +67,7 @@ def test_a_static_file_under_the_current_version_can_be_cached_for_a_year(client
     style = client.get(path)
     assert style.content_type == "text/css; charset=utf-8"
     assert style.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert "Vary" not in style.headers
     assert client.get(path, headers={"If-None-Match": style.headers["ETag"]}).status_code == 304
 
 
