@@ -26,7 +26,7 @@ def main(arguments: Sequence[str], environ: Mapping[str, str]) -> int:
     except StoreError as error:
         return _fail(str(error), VIOLATED)
     except OSError as error:
-        return _fail(str(error), USAGE)
+        return _fail(f"A secret cannot be read: {error}", USAGE)
     except KeyboardInterrupt:
         return _fail("Interrupted.", INTERRUPTED)
     _show_progress("")

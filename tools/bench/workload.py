@@ -147,7 +147,7 @@ def product_ids(port: int) -> list[str]:
 
 
 def products_in_stock(port: int, units: int) -> list[str]:
-    """The ids of the products with at least so many units available. Raises BenchError if there is none."""
+    """The ids of the products with at least `units` units available. Raises BenchError if there is none."""
 
     def stock(client: Client, product: str) -> tuple[str, int]:
         return product, int(client.call("GET", f"/api/v1/products/{product}/stock")["available"])
