@@ -12,7 +12,6 @@ from typing import Any
 import requests
 
 from tools.chaos.invariants import SOLD, Purchase
-from tools.http import HttpClient
 
 # The gateway's timeouts in seconds, as its README documents them.
 READ_TIMEOUT = 2.0  # public data
@@ -23,6 +22,14 @@ PAGE_TIMEOUT = 20.0
 GRACE = 3.0  # seconds that a response may take longer than that, on a busy machine
 
 HTML, JSON = "text/html", "application/json"
+
+
+def http_client() -> requests.Session:
+    """Return an HTTP client with kept-alive connections, which does not retry. It is not thread-safe."""
+    client = requests.Session()
+    client.trust_env = False  # ignore the environment's proxies
+    client.headers["Accept-Encoding"] = "identity"
+    return client
 
 
 @dataclass(frozen=True)
@@ -97,14 +104,14 @@ class History:
 class Session:
     """A user's session, which never raises for network errors. ``rng`` makes the user's choices repeatable."""
 
-    def __init__(self, account: Account, port: int, rng: random.Random) -> None:
+    def __init__(self, account: Account, url: str, rng: random.Random) -> None:
         self.account = account
         self.rng = rng
         self.history = History()
-        self._port = port
-        self._api = HttpClient(port)
-        self._browser = HttpClient(port)
-        self._browser.set_cookie("session", account.token)
+        self._url = url
+        self._api = http_client()
+        self._browser = http_client()
+        self._browser.cookies.set("session", account.token)
 
     def call(
         self, method: str, path: str, timeout: float, body: object = None,
@@ -114,7 +121,7 @@ class Session:
         headers = {"Accept": JSON, "Authorization": f"Bearer {self.account.token}"}
         if key:
             headers["Idempotency-Key"] = key
-        client = HttpClient(self._port) if new_connection else self._api
+        client = http_client() if new_connection else self._api
         found = self._exchange(client, method, path, timeout, rejections, headers, json=body)
         if new_connection:
             client.close()
@@ -131,12 +138,15 @@ class Session:
         self._browser.close()
 
     def _exchange(
-        self, client: HttpClient, method: str, path: str, timeout: float, rejections: Collection[str],
+        self, client: requests.Session, method: str, path: str, timeout: float, rejections: Collection[str],
         headers: dict[str, str], **arguments: Any,
     ) -> Exchange:  # fmt: skip
         request = (method, path, headers["Accept"], timeout, rejections, time.monotonic())
         try:
-            response = client.send(method, path, timeout=timeout + GRACE, headers=headers, **arguments)
+            response = client.request(
+                method, self._url + path, timeout=timeout + GRACE, headers=headers, allow_redirects=False,
+                **arguments,
+            )  # fmt: skip
         except requests.RequestException as error:
             found = Exchange(
                 *request, time.monotonic(), failure=f"{type(error).__name__}: {error}",

@@ -11,12 +11,12 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from html import unescape
+from typing import Any
 
 from laptop.stack import Stack
 from tools.chaos import exchanges
-from tools.chaos.exchanges import Account, Exchange, Session
+from tools.chaos.exchanges import Account, Exchange, Session, http_client
 from tools.chaos.invariants import REJECTED, WITHOUT_ORDER, Observation, Purchase
-from tools.http import HttpClient
 
 _USERS = 10
 _PASSWORD = "a long password for chaos"  # noqa: S105 - of accounts that exist for minutes
@@ -210,20 +210,24 @@ def _hidden_fields(page: Exchange) -> dict[str, str]:
 
 
 def create_users(stack: Stack, seed: int, end: threading.Event) -> list[User]:
-    """Sign up the users of a run. They start to act with `start()`. Raises `LaptopError` if it fails."""
-    port = stack.ports.gateway
-    with HttpClient(port) as client:
-        ids = [one["id"] for one in client.call("GET", "/api/v1/products?pageSize=100")["products"]]
-        stock = {one: int(client.call("GET", f"/api/v1/products/{one}/stock")["available"]) for one in ids}
-        accounts = [_sign_up(client) for _ in range(_USERS)]
+    """Sign up the users of a run. They start to act with `start()`."""
+    with http_client() as client:
+
+        def call(method: str, path: str, body: object = None) -> Any:
+            response = client.request(method, f"{stack.url}/api/v1/{path}", json=body, timeout=30)
+            response.raise_for_status()
+            return response.json()
+
+        def sign_up() -> Account:
+            credentials = {"email": f"{secrets.token_hex(8)}@example.com", "password": _PASSWORD}
+            account = call("POST", "accounts", {**credentials, "name": "Ada"})["account"]
+            return Account(account["id"], call("POST", "sessions", credentials)["token"])
+
+        ids = [one["id"] for one in call("GET", "products?pageSize=100")["products"]]
+        stock = {one: int(call("GET", f"products/{one}/stock")["available"]) for one in ids}
+        accounts = [sign_up() for _ in range(_USERS)]
     plentiful = [one for one in ids if stock[one] >= _MIN_PLENTIFUL]
     scarce = [one for one in ids if stock[one] <= _MAX_SCARCE]
     rngs = [random.Random(f"{seed} {number}") for number in range(_USERS)]
-    sessions = [Session(account, port, rng) for account, rng in zip(accounts, rngs, strict=True)]
+    sessions = [Session(account, stack.url, rng) for account, rng in zip(accounts, rngs, strict=True)]
     return [User(session, plentiful, scarce, end) for session in sessions]
-
-
-def _sign_up(client: HttpClient) -> Account:
-    credentials = {"email": f"{secrets.token_hex(8)}@example.com", "password": _PASSWORD}
-    account = client.call("POST", "/api/v1/accounts", {**credentials, "name": "Ada"})["account"]
-    return Account(account["id"], client.call("POST", "/api/v1/sessions", credentials)["token"])

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from typing import LiteralString
 
 import psycopg
+import requests
 
-from laptop import LaptopError
+from laptop.ports import HOST
 from laptop.stack import Stack
 from laptop.status import problem
 from laptop.terminal import Progress
 from tools import audit
 from tools.chaos.classify import Verdict, classify
-from tools.chaos.exchanges import Exchange
+from tools.chaos.exchanges import Exchange, http_client
 from tools.chaos.injector import ActiveFault
 from tools.chaos.invariants import Order, Orders, Violation
 from tools.chaos.schedule import Fault
 from tools.chaos.stack import program_names
-from tools.http import HttpClient
 
 IDLE_TIMEOUT = 150.0  # seconds
 _POLL = 0.5  # seconds
@@ -60,13 +60,14 @@ def _pending_work(stack: Stack) -> Iterator[str]:
             with psycopg.connect(stack.database_url("postgres", service)) as connection:
                 yield from _described(description, [row[0] for row in connection.execute(query).fetchall()])
         yield from _described("consumers with pending events", _busy_consumers(stack))
-    except (psycopg.Error, LaptopError) as error:
+    except (psycopg.Error, requests.RequestException) as error:
         yield str(error)
 
 
 def _busy_consumers(stack: Stack) -> list[str]:
-    with HttpClient(stack.ports.nats_monitoring, timeout=5) as client:
-        accounts = client.call("GET", "/jsz?consumers=true").get("account_details") or []
+    with http_client() as client:
+        url = f"http://{HOST}:{stack.ports.nats_monitoring}/jsz?consumers=true"
+        accounts = client.get(url, timeout=5).json().get("account_details") or []
     streams = [stream for account in accounts for stream in account.get("stream_detail") or []]
     return [
         f"{consumer['name']} ({consumer['num_pending']} pending, {consumer['num_ack_pending']} unacknowledged)"
