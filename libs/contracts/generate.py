@@ -1,7 +1,7 @@
-"""Generates the Python code, the descriptor set and openapi.json from the .proto files.
+"""Generate the Python code, the descriptor set and openapi.json from the .proto files.
 
 Usage: python libs/contracts/generate.py [OUTPUT_DIR]
-OUTPUT_DIR defaults to libs/contracts itself; the test that compares passes a temporary one.
+OUTPUT_DIR defaults to libs/contracts. A test passes a temporary folder and compares the files.
 """
 
 import sys
@@ -18,18 +18,18 @@ PROTO = HERE / "proto"
 
 
 def _includes() -> list[str]:
-    # googleapis-common-protos carries google/api and friends, grpc_tools google/protobuf.
+    # googleapis-common-protos has google/api and google/type, grpc_tools has google/protobuf.
     common = distribution("googleapis-common-protos").locate_file("")
     return [f"-I{PROTO}", f"-I{common}", f"-I{files('grpc_tools') / '_proto'}"]
 
 
 def sources() -> list[str]:
-    """The .proto files, relative to the proto folder, in a stable order."""
+    """Return the .proto files, relative to the proto folder, in a stable order."""
     return sorted(str(path.relative_to(PROTO)) for path in PROTO.rglob("*.proto"))
 
 
 def descriptor_set(*, with_comments: bool) -> FileDescriptorSet:
-    """Every message of the API and all that they import; google.rpc's details too, so that Envoy can print errors."""
+    """Return all .proto files and their imports. Those of google.rpc are for Envoy, which prints error details."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder, "descriptors.pb")
         comments = ["--include_source_info"] if with_comments else []
@@ -48,11 +48,11 @@ def descriptor_set(*, with_comments: bool) -> FileDescriptorSet:
 
 def _run(arguments: list[str]) -> None:
     if protoc.main(["protoc", *_includes(), *arguments]):
-        sys.exit("contracts: protoc refused the .proto files, see above")
+        sys.exit("contracts: protoc rejected the .proto files, see above")
 
 
 def generate(output: Path) -> None:
-    """Writes all generated files below `output`, laid out like libs/contracts."""
+    """Write all generated files below `output`, in the layout of libs/contracts."""
     from openapi import document
 
     code = output / "src"

@@ -1,4 +1,4 @@
-"""Checks the .proto files with `buf lint`, by the rules of proto/buf.yaml. Needs no network.
+"""Check the .proto files with `buf lint` and the rules of proto/buf.yaml. This needs no network.
 
 Usage: python libs/contracts/lint.py
 """
@@ -13,10 +13,10 @@ from generate import PROTO, descriptor_set
 
 
 def lint() -> int:
-    """Print what buf finds; returns its exit code."""
+    """Run buf, which prints its findings, and return its exit code."""
     buf = Path(sysconfig.get_path("scripts"), "buf")
     with tempfile.TemporaryDirectory() as folder:
-        # buf would fetch the imported files from its registry: an image holds them already.
+        # Without an image, buf would download the imported files from its registry.
         image = Path(folder, "image.binpb")
         image.write_bytes(descriptor_set(with_comments=True).SerializeToString())
         command: list[str | Path] = [

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the market's public interface, made from the .proto files and their comments."""
+"""The OpenAPI document of the public API, generated from the .proto files and their comments."""
 
 from openapi.document import document
 

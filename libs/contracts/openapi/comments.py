@@ -1,4 +1,4 @@
-"""The comments of .proto files, by the full name of what they are about."""
+"""The comments of the .proto files, by the full name of the commented element."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from google.protobuf.descriptor_pb2 import DescriptorProto, EnumDescriptorProto, FileDescriptorProto
 
-# Field numbers within descriptor.proto: a place in a file is a path of such numbers and indices.
+# Field numbers of descriptor.proto: a location in a file is a path of such numbers and indices.
 _MESSAGE, _ENUM, _SERVICE = 4, 5, 6
 _FIELD, _NESTED_MESSAGE, _NESTED_ENUM, _VALUE, _METHOD = 2, 3, 4, 2, 2
 _ERRORS = re.compile(r"\s*Errors: (.*)", re.DOTALL)
@@ -20,25 +20,26 @@ Errors = dict[str, list[str]]
 
 
 class Comments(dict[str, str]):
-    """Comments by full name; one that is missing is an error that names it."""
+    """Comments by full name. Raises ValueError with the name if a comment is missing."""
 
     def __missing__(self, name: str) -> str:
         raise ValueError(f"openapi: {name} has no comment")
 
 
 def comments(file: FileDescriptorProto) -> dict[str, str]:
-    """The leading comment of everything in the file that has one, as one line."""
-    texts = {tuple(place.path): place.leading_comments for place in file.source_code_info.location}
+    """Return the leading comment of each element of the file that has one, as one line."""
+    locations = file.source_code_info.location
+    texts = {tuple(location.path): location.leading_comments for location in locations}
     return {name: " ".join(texts[path].split()) for path, name in _names(file) if texts.get(path)}
 
 
 def without_errors(comment: str) -> str:
-    """The comment, less the list of errors that closes it."""
+    """Return the comment without the list of errors at its end."""
     return _ERRORS.sub("", comment)
 
 
 def errors(name: str, method_comments: dict[str, str]) -> Errors:
-    """The gRPC codes that a method fails with and the reasons of each: "Errors: CODE (REASON, ...), ..."."""
+    """Return the gRPC codes of a method's errors with their reasons, from "Errors: CODE (REASON, ...), ..."."""
     match = _ERRORS.search(method_comments[name])
     if not match:
         return {}
@@ -57,8 +58,8 @@ def _names(file: FileDescriptorProto) -> Iterator[tuple[Path, str]]:
     for index, service in enumerate(file.service):
         name = f"{file.package}.{service.name}"
         yield (_SERVICE, index), name
-        for place, method in enumerate(service.method):
-            yield (_SERVICE, index, _METHOD, place), f"{name}.{method.name}"
+        for number, method in enumerate(service.method):
+            yield (_SERVICE, index, _METHOD, number), f"{name}.{method.name}"
 
 
 def _message(path: Path, name: str, message: DescriptorProto) -> Iterator[tuple[Path, str]]:

@@ -1,4 +1,4 @@
-"""Puts the document together: what extra.json has by hand, and all methods that google.api.http annotates."""
+"""Builds the document from extra.json, which is written by hand, and all methods with a google.api.http annotation."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from openapi.schemas import Schemas
 _EXTRA = Path(__file__).parent / "extra.json"
 _VARIABLE = re.compile(r"\{(\w+)\}")
 _VERBS = ("get", "put", "post", "delete", "patch")
-# As Envoy turns gRPC codes into HTTP's.
+# The mapping of gRPC codes to HTTP statuses, as Envoy does it.
 _HTTP_STATUS = {
     "INVALID_ARGUMENT": "400",
     "FAILED_PRECONDITION": "400",
@@ -34,8 +34,8 @@ _HTTP_STATUS = {
 
 
 def document(descriptors: FileDescriptorSet) -> str:
-    """The OpenAPI 3.1 document as JSON text, the same for the same `descriptors`, which hold the comments."""
-    # Read anew: the http annotations are understood only once annotations_pb2 is loaded.
+    """Return the OpenAPI 3.1 document as JSON, for descriptors that include the comments."""
+    # Parse them again: the http annotations are decoded only if annotations_pb2 is loaded.
     files = FileDescriptorSet.FromString(descriptors.SerializeToString()).file
     texts = Comments((name, text) for file in files for name, text in comments(file).items())
     pool = DescriptorPool()
@@ -52,7 +52,7 @@ def document(descriptors: FileDescriptorSet) -> str:
     result["paths"] = dict(sorted(result["paths"].items()))
     for operations in result["paths"].values():
         for operation in operations.values():
-            _add_what_the_gateway_refuses(operation["responses"])
+            _add_gateway_errors(operation["responses"])
     return json.dumps(result, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -66,7 +66,7 @@ def _extra() -> Schema:
     return result
 
 
-def _add_what_the_gateway_refuses(responses: Schema) -> None:
+def _add_gateway_errors(responses: Schema) -> None:
     for status in ("400", "431"):
         responses.setdefault(status, {"$ref": "#/components/responses/BadRequest"})
 
@@ -90,7 +90,7 @@ def _add_service(
 
 
 class Operation:
-    """One method of the REST interface."""
+    """A method of the REST API."""
 
     def __init__(
         self, method: MethodDescriptor, template: str, body: str, texts: dict[str, str], schemas: Schemas
@@ -101,11 +101,11 @@ class Operation:
         self._has_body = body == "*"
         self._texts = texts
         self._schemas = schemas
-        # The comment of a service for signed-in people says how it refuses others.
+        # The comment of a service that requires an account names the error.
         self._needs_token = "UNAUTHENTICATED" in texts[method.containing_service.full_name]
 
     def as_json(self) -> Schema:
-        """The operation object."""
+        """Return the operation object."""
         text = without_errors(self._texts[self._method.full_name])
         result: Schema = {
             "operationId": self._method.name,
@@ -142,7 +142,7 @@ class Operation:
         output = self._method.output_type
         if output.full_name == "google.api.HttpBody":
             return {
-                "description": "The picture.",
+                "description": "The image.",
                 "content": {"image/svg+xml": {"schema": {"type": "string"}}},
             }
         schema = self._schemas.response(output)
@@ -167,7 +167,7 @@ class Operation:
 def _error(reasons: list[str]) -> Schema:
     schema = {"$ref": "#/components/schemas/Status"}
     return {
-        "description": f"Refused; the reason is {' or '.join(reasons)}.",
+        "description": f"Rejected. The reason is {' or '.join(reasons)}.",
         "content": {"application/json": {"schema": schema}},
     }
 

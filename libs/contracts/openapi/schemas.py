@@ -1,4 +1,4 @@
-"""Protobuf messages as JSON schemas, by protobuf's own JSON mapping."""
+"""JSON schemas of messages, by the JSON mapping of Protocol Buffers."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ _SCALARS: dict[int, Schema] = {
     FieldDescriptor.TYPE_STRING: {"type": "string"},
     FieldDescriptor.TYPE_BOOL: {"type": "boolean"},
     FieldDescriptor.TYPE_INT32: {"type": "integer", "format": "int32"},
-    # JSON numbers lose digits beyond 2^53, so 64-bit integers travel as text.
+    # A JSON number loses digits above 2^53, so 64-bit integers are strings.
     FieldDescriptor.TYPE_INT64: {"type": "string", "pattern": "^-?[0-9]{1,19}$"},
 }
 _TIMESTAMP = "google.protobuf.Timestamp"
-_BY_HAND = {"google.type.Money": "Money"}
+_EXTRA = {"google.type.Money": "Money"}
 
 
 class Schemas:
-    """The components of the document, filled by what the methods refer to."""
+    """The schemas in the components of the document: those that the methods refer to."""
 
     def __init__(self, comments: dict[str, str]) -> None:
         self._comments = comments
@@ -29,21 +29,21 @@ class Schemas:
         self.components: dict[str, Schema] = {}
 
     def request(self, message: Descriptor, without: frozenset[str] = frozenset()) -> Schema:
-        """A reference to the schema of a request's body; `without` are the fields that come with the path."""
+        """Return a reference to the schema of a request body, `without` the fields of the path."""
         return self._reference(message, is_request=True, without=without)
 
     def response(self, message: Descriptor) -> Schema:
-        """A reference to the schema of an answer."""
+        """Return a reference to the schema of a response."""
         return self._reference(message, is_request=False)
 
     def parameter(self, field: FieldDescriptor) -> Schema:
-        """The schema of a field that travels in the path or the query, without its description."""
+        """Return the schema of a path or query parameter, without its description."""
         schema = self._value(field, is_request=True)
         limits = LIMITS.get(_key(field), {})
         return {"type": "array", "items": schema} | limits if field.is_repeated else schema | limits
 
     def description(self, field: FieldDescriptor) -> str:
-        """What the field's comment says."""
+        """Return the comment of the field."""
         return self._comments[field.full_name]
 
     def _reference(
@@ -54,7 +54,7 @@ class Schemas:
         if message.name not in self.components or (is_request and message.name not in self._requests):
             if is_request:
                 self._requests.add(message.name)
-            self.components[message.name] = {}  # a message may hold itself
+            self.components[message.name] = {}  # a message can contain itself
             self.components[message.name] = self._object(message, is_request, without)
         return {"$ref": f"#/components/schemas/{message.name}"}
 
@@ -68,7 +68,7 @@ class Schemas:
         required = [field.json_name for field in fields if self._is_required(field, is_request)]
         if required:
             schema["required"] = required
-        # The gateway refuses a field that it does not know; an answer may get new ones.
+        # The gateway rejects an unknown field of a request. A response can get new fields.
         return schema | ({"additionalProperties": False} if is_request else {})
 
     @staticmethod
@@ -76,7 +76,7 @@ class Schemas:
         message = _message_of(field).name
         if is_request or message in REQUIRED:
             return field.name in REQUIRED.get(message, [])
-        # Empty values are printed, only a message that is not set is left out.
+        # A response includes empty values, except a message that is not set.
         return field.is_repeated or field.type != FieldDescriptor.TYPE_MESSAGE
 
     def _field(self, field: FieldDescriptor, is_request: bool) -> Schema:
@@ -94,7 +94,7 @@ class Schemas:
         message = cast(Descriptor, field.message_type)
         if message.full_name == _TIMESTAMP:
             return {"type": "string", "format": "date-time"}
-        if name := _BY_HAND.get(message.full_name):
+        if name := _EXTRA.get(message.full_name):
             return {"$ref": f"#/components/schemas/{name}"}
         return self._reference(message, is_request=is_request)
 
@@ -116,5 +116,5 @@ def _key(field: FieldDescriptor) -> str:
 
 
 def _message_of(field: FieldDescriptor) -> Descriptor:
-    # Only an extension has none, and there are none here.
+    # Only an extension has none, and these files have no extensions.
     return cast(Descriptor, field.containing_type)

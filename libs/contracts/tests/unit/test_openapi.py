@@ -1,4 +1,4 @@
-"""The OpenAPI document says what the .proto files say."""
+"""The OpenAPI document matches the .proto files."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ VERBS = ("get", "put", "post", "delete")
 @pytest.fixture(scope="module")
 def document() -> dict[str, Any]:
     """The committed document."""
-    answer: dict[str, Any] = json.loads((CONTRACTS / "openapi.json").read_text())
-    return answer
+    found: dict[str, Any] = json.loads((CONTRACTS / "openapi.json").read_text())
+    return found
 
 
 @pytest.fixture(scope="module")
 def operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """The operations by their names."""
+    """The operations by operationId."""
     return {
         operation["operationId"]: operation
         for path in document["paths"].values()
@@ -51,7 +51,7 @@ def test_every_annotated_method_is_an_operation(operations: dict[str, dict[str, 
     assert annotated_methods() <= operations.keys()
 
 
-def test_operations_for_signed_in_people_need_a_token(operations: dict[str, dict[str, Any]]) -> None:
+def test_operations_of_an_account_need_a_token(operations: dict[str, dict[str, Any]]) -> None:
     protected = {name for name, operation in operations.items() if "security" in operation}
     assert protected == {
         "GetCart", "AddItem", "SetItem", "RemoveItem", "PlaceOrder", "GetOrder", "ListOrders", "CancelOrder",
@@ -62,26 +62,28 @@ def test_an_order_needs_an_idempotency_key(operations: dict[str, dict[str, Any]]
     assert operations["PlaceOrder"]["parameters"] == [{"$ref": "#/components/parameters/IdempotencyKey"}]
 
 
-def test_the_reasons_of_a_comment_stand_beside_their_status(operations: dict[str, dict[str, Any]]) -> None:
+def test_the_reasons_of_a_comment_are_in_the_description_of_their_status(
+    operations: dict[str, dict[str, Any]],
+) -> None:
     responses = operations["PlaceOrder"]["responses"]
     assert "IDEMPOTENCY_KEY_REUSED" in responses["409"]["description"]
     assert "CARD_DECLINED" in responses["400"]["description"]
 
 
-def test_a_method_whose_errors_are_those_of_another_names_them(operations: dict[str, dict[str, Any]]) -> None:
+def test_a_method_with_the_errors_of_another_has_their_reasons(operations: dict[str, dict[str, Any]]) -> None:
     assert "PRODUCT_NOT_FOUND" in operations["SetItem"]["responses"]["404"]["description"]
 
 
-def test_a_field_of_the_path_is_not_in_the_body(document: dict[str, Any]) -> None:
+def test_a_path_parameter_is_not_in_the_body(document: dict[str, Any]) -> None:
     assert document["components"]["schemas"]["SetItemRequest"]["properties"].keys() == {"quantity"}
 
 
-def test_limits_are_known_to_programs(operations: dict[str, dict[str, Any]]) -> None:
+def test_the_schemas_have_the_limits(operations: dict[str, dict[str, Any]]) -> None:
     size = next(p for p in operations["ListProducts"]["parameters"] if p["name"] == "pageSize")
     assert (size["schema"]["minimum"], size["schema"]["maximum"]) == (0, 100)
 
 
-def test_a_request_with_an_unknown_field_does_not_fit(document: dict[str, Any]) -> None:
+def test_a_request_schema_allows_no_unknown_field(document: dict[str, Any]) -> None:
     requests = {
         name: schema for name, schema in document["components"]["schemas"].items() if "Request" in name
     }
@@ -89,5 +91,5 @@ def test_a_request_with_an_unknown_field_does_not_fit(document: dict[str, Any]) 
     assert [name for name, schema in requests.items() if schema["additionalProperties"] is not False] == []
 
 
-def test_a_picture_is_an_svg(operations: dict[str, dict[str, Any]]) -> None:
+def test_an_image_is_an_svg(operations: dict[str, dict[str, Any]]) -> None:
     assert operations["GetProductImage"]["responses"]["200"]["content"].keys() == {"image/svg+xml"}

@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class CartServiceStub:
-    """The basket of the account that calls (metadata x-account-id, set by the gateway).
-    Every method fails with UNAUTHENTICATED (SIGN_IN_REQUIRED) where there is none.
+    """The cart of the calling account (metadata x-account-id, which the gateway sets).
+    Every method fails with UNAUTHENTICATED (SIGN_IN_REQUIRED) if there is none.
     """
 
     def __init__(self, channel):
@@ -59,19 +59,19 @@ class CartServiceStub:
 
 
 class CartServiceServicer:
-    """The basket of the account that calls (metadata x-account-id, set by the gateway).
-    Every method fails with UNAUTHENTICATED (SIGN_IN_REQUIRED) where there is none.
+    """The cart of the calling account (metadata x-account-id, which the gateway sets).
+    Every method fails with UNAUTHENTICATED (SIGN_IN_REQUIRED) if there is none.
     """
 
     def GetCart(self, request, context):
-        """Returns the basket with today's names and prices.
+        """Returns the cart with today's names and prices.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def AddItem(self, request, context):
-        """Adds pieces to those already in the basket.
+        """Adds units of a product to the cart.
         Errors: INVALID_ARGUMENT (QUANTITY_INVALID), NOT_FOUND (PRODUCT_NOT_FOUND), FAILED_PRECONDITION (CART_FULL).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -79,7 +79,7 @@ class CartServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SetItem(self, request, context):
-        """Sets how many pieces are in the basket; 0 takes the product out.
+        """Sets the quantity of a product in the cart; 0 removes the product.
         Errors: as AddItem.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -87,7 +87,7 @@ class CartServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def RemoveItem(self, request, context):
-        """Takes a product out. One that is not in the basket is no error.
+        """Removes a product from the cart. If the product is not in the cart, nothing changes.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -125,8 +125,8 @@ def add_CartServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CartService:
-    """The basket of the account that calls (metadata x-account-id, set by the gateway).
-    Every method fails with UNAUTHENTICATED (SIGN_IN_REQUIRED) where there is none.
+    """The cart of the calling account (metadata x-account-id, which the gateway sets).
+    Every method fails with UNAUTHENTICATED (SIGN_IN_REQUIRED) if there is none.
     """
 
     @staticmethod
@@ -239,8 +239,8 @@ class CartService:
 
 
 class CheckoutCartServiceStub:
-    """For orders: what a basket holds at this moment, and taking out what was bought.
-    Both need the metadata x-account-id, as CartService.
+    """The cart at checkout, for the orders service.
+    Both methods require the metadata x-account-id, like CartService.
     """
 
     def __init__(self, channel):
@@ -262,20 +262,20 @@ class CheckoutCartServiceStub:
 
 
 class CheckoutCartServiceServicer:
-    """For orders: what a basket holds at this moment, and taking out what was bought.
-    Both need the metadata x-account-id, as CartService.
+    """The cart at checkout, for the orders service.
+    Both methods require the metadata x-account-id, like CartService.
     """
 
     def GetContents(self, request, context):
-        """Returns the bare basket, without names and prices.
+        """Returns the cart without names and prices.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def RemoveBought(self, request, context):
-        """Takes the bought pieces out, once per order_id; pieces added meanwhile stay, and so does a product that was taken
-        out meanwhile and put in again.
+        """Removes what an order bought, once for each order_id. Units that were added after the order stay, and so does a
+        product that was removed and added again.
         Errors: INVALID_ARGUMENT (ORDER_ID_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -304,8 +304,8 @@ def add_CheckoutCartServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CheckoutCartService:
-    """For orders: what a basket holds at this moment, and taking out what was bought.
-    Both need the metadata x-account-id, as CartService.
+    """The cart at checkout, for the orders service.
+    Both methods require the metadata x-account-id, like CartService.
     """
 
     @staticmethod

@@ -27,7 +27,7 @@ if _version_not_supported:
 
 
 class CatalogServiceStub:
-    """Products and categories. Open to everybody.
+    """Products and categories. These methods require no account.
     """
 
     def __init__(self, channel):
@@ -64,11 +64,11 @@ class CatalogServiceStub:
 
 
 class CatalogServiceServicer:
-    """Products and categories. Open to everybody.
+    """Products and categories. These methods require no account.
     """
 
     def ListProducts(self, request, context):
-        """Lists products, ordered by category and id, or by relevance where `query` is given.
+        """Lists products, ordered by category and ID, or by relevance if `query` is set.
         Errors: INVALID_ARGUMENT (PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID, QUERY_TOO_LONG).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -84,7 +84,7 @@ class CatalogServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def BatchGetProducts(self, request, context):
-        """Returns several products at once, in the order asked for; unknown ids are left out.
+        """Returns several products, in the order of the IDs. Unknown IDs are left out.
         Errors: INVALID_ARGUMENT (TOO_MANY_IDS).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -92,7 +92,7 @@ class CatalogServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetProductImage(self, request, context):
-        """Returns the picture of a product (image/svg+xml).
+        """Returns the image of a product (image/svg+xml).
         Errors: NOT_FOUND (PRODUCT_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -143,7 +143,7 @@ def add_CatalogServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class CatalogService:
-    """Products and categories. Open to everybody.
+    """Products and categories. These methods require no account.
     """
 
     @staticmethod

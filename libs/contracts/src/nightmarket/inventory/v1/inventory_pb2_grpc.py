@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class InventoryServiceStub:
-    """What buyers may know of the stock. Open to everybody.
+    """The stock that buyers see. These methods require no account.
     """
 
     def __init__(self, channel):
@@ -43,11 +43,11 @@ class InventoryServiceStub:
 
 
 class InventoryServiceServicer:
-    """What buyers may know of the stock. Open to everybody.
+    """The stock that buyers see. These methods require no account.
     """
 
     def GetStock(self, request, context):
-        """Returns how many pieces of a product can be bought now.
+        """Returns how many units of a product are available.
         Errors: NOT_FOUND (PRODUCT_NOT_FOUND).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -71,7 +71,7 @@ def add_InventoryServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class InventoryService:
-    """What buyers may know of the stock. Open to everybody.
+    """The stock that buyers see. These methods require no account.
     """
 
     @staticmethod
@@ -103,7 +103,7 @@ class InventoryService:
 
 
 class ReservationServiceStub:
-    """Reservations: pieces kept for an order until it is paid. For the market's own services.
+    """Reservations hold units for an order until it is paid. For internal services.
     """
 
     def __init__(self, channel):
@@ -130,14 +130,14 @@ class ReservationServiceStub:
 
 
 class ReservationServiceServicer:
-    """Reservations: pieces kept for an order until it is paid. For the market's own services.
+    """Reservations hold units for an order until it is paid. For internal services.
     """
 
     def Reserve(self, request, context):
-        """Keeps pieces for an order, all lines or none. The same order_id again returns the reservation made
-        first. A reservation that is neither committed nor released in time expires by itself.
-        Errors: FAILED_PRECONDITION (SOLD_OUT, with the product ids in the metadata; RESERVATION_RELEASED: the order
-        was cancelled before),
+        """Reserves all lines of an order, or none. The same order_id again returns the first reservation. A reservation
+        that is neither committed nor released in time expires.
+        Errors: FAILED_PRECONDITION (SOLD_OUT, with the product IDs in the metadata; RESERVATION_RELEASED: the order
+        was canceled before),
         NOT_FOUND (PRODUCT_NOT_FOUND), ALREADY_EXISTS (RESERVATION_DIFFERS: other lines under the same order_id),
         INVALID_ARGUMENT (ORDER_ID_INVALID, QUANTITY_INVALID, LINES_EMPTY, TOO_MANY_LINES, PRODUCT_REPEATED).
         """
@@ -146,7 +146,7 @@ class ReservationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Commit(self, request, context):
-        """Turns a reservation into a sale. A committed one stays committed.
+        """Turns a reservation into a sale. A committed reservation stays committed.
         Errors: NOT_FOUND (RESERVATION_NOT_FOUND), FAILED_PRECONDITION (RESERVATION_RELEASED, RESERVATION_EXPIRED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -154,8 +154,8 @@ class ReservationServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Release(self, request, context):
-        """Gives reserved or sold pieces back to the stock (an order cancelled). A released or expired one stays so. For
-        an order that nothing is kept for, nothing can be kept from now on: a Reserve that is still on its way is refused.
+        """Returns reserved or sold units to the stock, because the order is canceled. A released or expired reservation does
+        not change. If the order has no reservation, none can be made from then on: a delayed Reserve is rejected.
         Errors: INVALID_ARGUMENT (ORDER_ID_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -189,7 +189,7 @@ def add_ReservationServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ReservationService:
-    """Reservations: pieces kept for an order until it is paid. For the market's own services.
+    """Reservations hold units for an order until it is paid. For internal services.
     """
 
     @staticmethod

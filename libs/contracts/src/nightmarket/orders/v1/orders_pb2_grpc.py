@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class OrdersServiceStub:
-    """Orders of the account that calls (metadata x-account-id, set by the gateway).
-    Every method fails with UNAUTHENTICATED (SIGN_IN_REQUIRED) where there is none.
+    """Orders of the calling account (metadata x-account-id, which the gateway sets).
+    Every method fails with UNAUTHENTICATED (SIGN_IN_REQUIRED) if there is none.
     """
 
     def __init__(self, channel):
@@ -59,17 +59,17 @@ class OrdersServiceStub:
 
 
 class OrdersServiceServicer:
-    """Orders of the account that calls (metadata x-account-id, set by the gateway).
-    Every method fails with UNAUTHENTICATED (SIGN_IN_REQUIRED) where there is none.
+    """Orders of the calling account (metadata x-account-id, which the gateway sets).
+    Every method fails with UNAUTHENTICATED (SIGN_IN_REQUIRED) if there is none.
     """
 
     def PlaceOrder(self, request, context):
-        """Buys what is in the basket. Needs the header Idempotency-Key (1 to 128 visible ASCII characters): the same
-        key and body again return the same order; the same key with another body is refused.
-        An order that could not be finished yet is returned as PENDING and goes on by itself.
+        """Buys what is in the cart. Requires the header Idempotency-Key (1 to 128 visible ASCII characters): the same key and
+        body again return the same order; the same key with another body is rejected.
+        If the order cannot be finished in time, it is returned as PENDING and finished later.
         Errors: INVALID_ARGUMENT (IDEMPOTENCY_KEY_MISSING, IDEMPOTENCY_KEY_INVALID, ADDRESS_INVALID,
         COUNTRY_INVALID, PAYMENT_TOKEN_INVALID), FAILED_PRECONDITION (CART_EMPTY, PRODUCT_GONE, SOLD_OUT, CARD_DECLINED,
-        INSUFFICIENT_FUNDS, CHECKOUT_TIMED_OUT: it could not be finished in time, and nothing was charged),
+        INSUFFICIENT_FUNDS, CHECKOUT_TIMED_OUT: the order was canceled without a charge),
         ALREADY_EXISTS (IDEMPOTENCY_KEY_REUSED).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -93,8 +93,8 @@ class OrdersServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelOrder(self, request, context):
-        """Cancels an order that is not shipped yet: the payment is refunded, the pieces go back to the stock.
-        Cancelling a cancelled order returns it as it is.
+        """Cancels an order that is not shipped yet: the payment is refunded, and the units return to the stock.
+        A canceled order is returned unchanged.
         Errors: NOT_FOUND (ORDER_NOT_FOUND), FAILED_PRECONDITION (ORDER_SHIPPED), UNAVAILABLE (ORDER_BUSY).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -133,8 +133,8 @@ def add_OrdersServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class OrdersService:
-    """Orders of the account that calls (metadata x-account-id, set by the gateway).
-    Every method fails with UNAUTHENTICATED (SIGN_IN_REQUIRED) where there is none.
+    """Orders of the calling account (metadata x-account-id, which the gateway sets).
+    Every method fails with UNAUTHENTICATED (SIGN_IN_REQUIRED) if there is none.
     """
 
     @staticmethod

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class PaymentsServiceStub:
-    """Card payments, one per order. For the market's own services. Every method is idempotent by order_id.
+    """Card payments, one for each order. For internal services. Every method is idempotent by order_id.
     """
 
     def __init__(self, channel):
@@ -58,30 +58,32 @@ class PaymentsServiceStub:
 
 
 class PaymentsServiceServicer:
-    """Card payments, one per order. For the market's own services. Every method is idempotent by order_id.
+    """Card payments, one for each order. For internal services. Every method is idempotent by order_id.
     """
 
     def Authorize(self, request, context):
-        """Asks the bank to hold an amount on a card. The same order_id again returns the payment made first.
-        Errors: FAILED_PRECONDITION (CARD_DECLINED, INSUFFICIENT_FUNDS, PAYMENT_VOIDED: cancelled before),
-        INVALID_ARGUMENT (ORDER_ID_INVALID, PAYMENT_TOKEN_INVALID, AMOUNT_INVALID), ALREADY_EXISTS (PAYMENT_DIFFERS: another amount or token under the same order_id),
-        UNAVAILABLE (BANK_UNAVAILABLE: the outcome may be unknown; ask again with the same order_id).
+        """Holds an amount on a card. The same order_id again returns the first payment.
+        Errors: FAILED_PRECONDITION (CARD_DECLINED, INSUFFICIENT_FUNDS, PAYMENT_VOIDED: the order was canceled before),
+        INVALID_ARGUMENT (ORDER_ID_INVALID, PAYMENT_TOKEN_INVALID, AMOUNT_INVALID),
+        ALREADY_EXISTS (PAYMENT_DIFFERS: another amount or token with the same order_id),
+        UNAVAILABLE (BANK_UNAVAILABLE: the outcome may be unknown; retry with the same order_id).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Capture(self, request, context):
-        """Takes the held amount. A captured payment stays captured.
-        Errors: NOT_FOUND (PAYMENT_NOT_FOUND), FAILED_PRECONDITION (PAYMENT_NOT_AUTHORIZED), UNAVAILABLE (BANK_UNAVAILABLE).
+        """Captures the held amount. A captured payment stays captured.
+        Errors: NOT_FOUND (PAYMENT_NOT_FOUND), FAILED_PRECONDITION (PAYMENT_NOT_AUTHORIZED),
+        UNAVAILABLE (BANK_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Cancel(self, request, context):
-        """Undoes a payment: lets a hold go, or gives back what was captured. An order that has no payment gets one
-        in state VOIDED, so that a late Authorize is refused.
+        """Cancels a payment: voids a hold, or refunds a captured amount. An order that has no payment gets one in the state
+        VOIDED, so that a delayed Authorize is rejected.
         Errors: UNAVAILABLE (BANK_UNAVAILABLE).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -128,7 +130,7 @@ def add_PaymentsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class PaymentsService:
-    """Card payments, one per order. For the market's own services. Every method is idempotent by order_id.
+    """Card payments, one for each order. For internal services. Every method is idempotent by order_id.
     """
 
     @staticmethod

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class RecommendationsServiceStub:
-    """Learned from confirmed orders. Open to everybody.
+    """Recommendations from confirmed orders. These methods require no account.
     """
 
     def __init__(self, channel):
@@ -43,12 +43,12 @@ class RecommendationsServiceStub:
 
 
 class RecommendationsServiceServicer:
-    """Learned from confirmed orders. Open to everybody.
+    """Recommendations from confirmed orders. These methods require no account.
     """
 
     def ListRecommendations(self, request, context):
-        """Lists products that are bought together with one, the most frequent first.
-        A product that nobody bought with others yet gets the market's bestsellers; an unknown one too.
+        """Lists products that are bought together with a product, the most frequent first.
+        If the product is unknown or was never bought together with another, lists the bestsellers.
         Errors: INVALID_ARGUMENT (PAGE_SIZE_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -72,7 +72,7 @@ def add_RecommendationsServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RecommendationsService:
-    """Learned from confirmed orders. Open to everybody.
+    """Recommendations from confirmed orders. These methods require no account.
     """
 
     @staticmethod

@@ -26,7 +26,7 @@ if _version_not_supported:
 
 
 class ShippingServiceStub:
-    """Quotes and shipments. For the market's own services.
+    """Quotes and shipments. For internal services.
     """
 
     def __init__(self, channel):
@@ -53,11 +53,11 @@ class ShippingServiceStub:
 
 
 class ShippingServiceServicer:
-    """Quotes and shipments. For the market's own services.
+    """Quotes and shipments. For internal services.
     """
 
     def GetQuote(self, request, context):
-        """Says what sending a parcel costs.
+        """Returns the cost of shipping.
         Errors: INVALID_ARGUMENT (COUNTRY_INVALID, QUANTITY_INVALID).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -73,9 +73,9 @@ class ShippingServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelShipment(self, request, context):
-        """Keeps a parcel from being handed to the carrier, because its order is cancelled. Withholding it again, or
-        before the shop floor has heard of the order, is fine: the parcel will never leave.
-        Errors: FAILED_PRECONDITION (ORDER_SHIPPED): too late, the carrier has it.
+        """Cancels the shipment of an order. It can be repeated, and called before the order is known here: the order is never
+        shipped.
+        Errors: FAILED_PRECONDITION (ORDER_SHIPPED): too late, the carrier has the shipment.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -108,7 +108,7 @@ def add_ShippingServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class ShippingService:
-    """Quotes and shipments. For the market's own services.
+    """Quotes and shipments. For internal services.
     """
 
     @staticmethod
