@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gateway.tests import grpc_backends, http_backends
 from gateway.tests.call_log import CallLog
-from gateway.tests.tokens import Key, KeyRing, bearer
+from tests.support.tokens import Key, KeyRing, bearer
 
 GRPC_SERVICES = ("catalog", "inventory", "recommendations", "cart", "orders")
 CLOSED_PORT = 1  # a port of the loopback interface without a listener

@@ -13,9 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from gateway.tests.client import Client, raw, reason
 from gateway.tests.edge import Edge
 from gateway.tests.fake_upstreams import FakeUpstreams
-from gateway.tests.tokens import Key, bearer
 from nightmarket.cart.v1 import cart_pb2, cart_pb2_grpc
 from nightmarket.catalog.v1 import catalog_pb2, catalog_pb2_grpc
+from tests.support.tokens import Key, bearer
 
 FORGED = {
     "X-Account-Id": "victim",

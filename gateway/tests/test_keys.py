@@ -12,8 +12,8 @@ from gateway.tests.client import Client
 from gateway.tests.conftest import refresh_keys_every_second
 from gateway.tests.edge import running_edge
 from gateway.tests.fake_upstreams import FakeUpstreams
-from gateway.tests.tokens import Key, KeyRing, bearer
 from laptop.ephemeral import free_port
+from tests.support.tokens import Key, KeyRing, bearer
 from tests.support.waiting import wait_until
 
 

@@ -15,8 +15,8 @@ import pytest
 from gateway.tests.client import Client, reason
 from gateway.tests.edge import Documents, Edge, http_filter, running_edge
 from gateway.tests.fake_upstreams import FakeUpstreams
-from gateway.tests.tokens import bearer
 from nightmarket.cart.v1 import cart_pb2, cart_pb2_grpc
+from tests.support.tokens import bearer
 
 BURST = 200  # the same for an account's calls as for an address that signs in
 

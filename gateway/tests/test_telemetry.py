@@ -18,8 +18,8 @@ from werkzeug.serving import make_server
 from gateway.tests.client import Client
 from gateway.tests.edge import Documents, Edge, running_edge
 from gateway.tests.fake_upstreams import FakeUpstreams
-from gateway.tests.tokens import bearer
 from telemetry.tests.exported import ENVOY
+from tests.support.tokens import bearer
 from tests.support.waiting import wait_until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"

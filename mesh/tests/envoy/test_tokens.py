@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 import grpc
 import pytest
 
-from gateway.tests.tokens import Key, KeyRing
 from mesh.tests.small_mesh import SmallMesh, call, under_load, wait_for_more_calls
+from tests.support.tokens import Key, KeyRing
 from tests.support.waiting import wait_until
 
 KEY = Key("of the day")

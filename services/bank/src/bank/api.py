@@ -94,8 +94,7 @@ class BankApi:
 
     def create_token(self) -> tuple[dict[str, Any], int]:
         """POST /v1/tokens {number, expiry, cvc, name} -> 201 {token}."""
-        body = Body("number", "expiry", "cvc", "name")
-        token = self._service.create_token(*(body.text(name) for name in ("number", "expiry", "cvc", "name")))
+        token = self._service.create_token(*Body("number", "expiry", "cvc", "name").texts())
         return {"token": token}, 201
 
     def list_test_cards(self) -> dict[str, Any]:
