@@ -101,6 +101,10 @@ class Platform:
         wanted = (labels or {}).items()
         return tuple(w for w in self.workloads if w.service == service and wanted <= w.labels.items())
 
+    def full_name(self, host: str) -> str:
+        """Return a host's fully qualified name: orders.night-market.svc.cluster.local for `orders`."""
+        return host if "." in host else f"{host}.{self.namespace}.svc.{self.trust_domain}"
+
     def short_name(self, host: str) -> str:
         """Return a host's name inside the namespace: `orders` for orders.night-market.svc.cluster.local."""
         fully_qualified = f".{self.namespace}.svc.{self.trust_domain}"

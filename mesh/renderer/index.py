@@ -35,12 +35,31 @@ class PolicyIndex:
     policies: Policies
     platform: Platform
 
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """All known hosts: those in the mesh, and those with a ServiceEntry."""
+        services = dict.fromkeys(workload.service for workload in self.platform.workloads)
+        in_mesh = [service for service in services if self.is_in_mesh(service)]
+        return (*in_mesh, *(host for entry in self.policies.of(ServiceEntry) for host in entry.spec.hosts))
+
     def destination_rule(self, host: str) -> DestinationRule:
-        """Return the DestinationRule for a host; one with Istio's defaults if there is none."""
-        for resource in self.policies.of(DestinationRule):
-            if self.platform.short_name(resource.spec.host) == host:
-                return resource.spec
-        return DestinationRule(host=host)
+        """Return the DestinationRule for a host; one with Istio's defaults if there is none.
+
+        As in Istio, the rule with the most specific host applies, and it replaces all others as a whole: a rule for
+        `catalog` takes nothing from a rule for `*.night-market.svc.cluster.local`.
+        """
+        rules = [r.spec for r in self.policies.of(DestinationRule) if self.matches(r.spec.host, host)]
+        return max(
+            rules,
+            key=lambda rule: (not is_wildcard(rule.host), len(rule.host)),
+            default=DestinationRule(host=host),
+        )
+
+    def matches(self, pattern: str, host: str) -> bool:
+        """Return whether the host of a DestinationRule, which may be a wildcard, matches a host."""
+        if is_wildcard(pattern):
+            return self.platform.full_name(host).endswith(pattern.removeprefix("*"))
+        return self.platform.short_name(pattern) == host
 
     def traffic_policy(self, host: str) -> TrafficPolicy:
         """Return the traffic policy for calls to a host."""
@@ -106,6 +125,11 @@ class PolicyIndex:
     def jwks_host(self, rule: JwtRule) -> str:
         """Return the host that publishes the keys of a rule."""
         return self.platform.short_name(urlsplit(rule.jwks_uri).hostname or "")
+
+
+def is_wildcard(host: str) -> bool:
+    """Return whether a host is `*`, or a wildcard such as `*.night-market.svc.cluster.local`."""
+    return host == "*" or host.startswith("*.")
 
 
 def _selects(spec: _Selecting, workload: Workload) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 
 from mesh.errors import MeshError
 from mesh.platform import Platform, Workload
-from mesh.renderer.decode import Model
-from mesh.renderer.index import PolicyIndex, has_labels
+from mesh.renderer.decode import NOT_SUPPORTED, Model
+from mesh.renderer.index import PolicyIndex, has_labels, is_wildcard
 from mesh.renderer.policies import Policies, Resource
 from mesh.renderer.resources import (
     AuthorizationPolicy,
@@ -52,34 +52,49 @@ def _namespaces(index: PolicyIndex) -> Iterator[str]:
         yield "there is no PeerAuthentication: the renderer does not support a mesh without mutual TLS"
 
 
-def _one_per_host(index: PolicyIndex, kind: type[Spec], host_of: Callable[[Spec], str]) -> Iterator[str]:
-    """Check that there is at most one resource of a kind for each host, and that the hosts exist."""
+def _one_per_host(
+    index: PolicyIndex, resources: Iterable[Resource[Spec]], host_of: Callable[[Spec], str]
+) -> Iterator[str]:
+    """Check that at most one of the resources is for each host."""
     seen: dict[str, Resource[Spec]] = {}
-    for resource in index.policies.of(kind):
-        host = index.platform.short_name(host_of(resource.spec))
-        first = seen.setdefault(host, resource)
+    for resource in resources:
+        first = seen.setdefault(index.platform.full_name(host_of(resource.spec)), resource)
         if first is not resource:
-            yield f"{resource}: {first.kind}/{first.name} in {first.file} is for host {host} too"
-        if not index.is_known(host):
-            yield f"{resource}: there is no host {host}"
+            yield f"{resource}: {first.kind}/{first.name} in {first.file} is for the same host"
 
 
 def _destination_rules(index: PolicyIndex) -> Iterator[str]:
-    yield from _one_per_host(index, DestinationRule, lambda spec: spec.host)
-    for resource in index.policies.of(DestinationRule):
-        names = [subset.name for subset in resource.spec.subsets]
+    rules = index.policies.of(DestinationRule)
+    yield from _one_per_host(index, rules, lambda spec: spec.host)
+    for resource in rules:
+        rule = resource.spec
+        names = [subset.name for subset in rule.subsets]
         if len(set(names)) != len(names):
             yield f"{resource}: spec.subsets: two subsets have the same name"
-        tls = resource.spec.traffic_policy.tls
-        is_external = index.service_entry(index.platform.short_name(resource.spec.host)) is not None
-        if tls is not None and (tls.mode is TlsMode.DISABLE) != is_external:
-            place = "outside" if is_external else "in"
+        if rule.subsets and is_wildcard(rule.host):
+            yield f"{resource}: spec.subsets {NOT_SUPPORTED} for a wildcard host"
+        if not any(index.matches(rule.host, host) for host in index.hosts):
+            yield f"{resource}: there is no host {rule.host}"
+        yield from _tls(index, resource)
+
+
+def _tls(index: PolicyIndex, resource: Resource[DestinationRule]) -> Iterator[str]:
+    """Check that hosts in the mesh, and no others, are called with mutual TLS."""
+    tls = resource.spec.traffic_policy.tls
+    # Only for the hosts that the rule applies to: a more specific rule may replace it for others.
+    hosts = [host for host in index.hosts if index.destination_rule(host) is resource.spec]
+    for place in dict.fromkeys("in" if index.is_in_mesh(host) else "outside" for host in hosts):
+        if tls is not None and (tls.mode is TlsMode.DISABLE) == (place == "in"):
             yield f"{resource}: spec.trafficPolicy.tls: {tls.mode.value} is not valid for a host {place} the mesh"
 
 
 def _virtual_services(index: PolicyIndex) -> Iterator[str]:
-    yield from _one_per_host(index, VirtualService, lambda spec: spec.hosts[0])
-    for resource in index.policies.of(VirtualService):
+    services = index.policies.of(VirtualService)
+    yield from _one_per_host(index, services, lambda spec: spec.hosts[0])
+    for resource in services:
+        host = resource.spec.hosts[0]
+        if not index.is_known(index.platform.short_name(host)):
+            yield f"{resource}: there is no host {host}"
         for number, route in enumerate(resource.spec.http):
             for destination in dict.fromkeys(route.destinations):
                 yield from _destination(index, f"{resource}: spec.http[{number}]", destination)

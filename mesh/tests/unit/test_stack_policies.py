@@ -119,10 +119,22 @@ def test_the_storefront_may_check_the_health_of_the_services_that_it_needs(
     assert {(p.caller, p.callee) for p in allowed if p.path == HEALTH_CHECK} == expected
 
 
-def test_every_called_host_has_a_destination_rule_and_a_virtual_service() -> None:
-    policies, hosts = load_with(), {*CALLEES, BANK_HOST}
-    assert {rule.spec.host for rule in policies.of(DestinationRule)} == hosts
-    assert {service.spec.hosts[0] for service in policies.of(VirtualService)} == hosts
+def test_every_called_host_has_a_virtual_service() -> None:
+    hosts = {service.spec.hosts[0] for service in load_with().of(VirtualService)}
+    assert hosts == {*CALLEES, BANK_HOST}
+
+
+def test_the_default_traffic_policy_applies_to_every_service(index: PolicyIndex) -> None:
+    default = next(rule.spec for rule in load_with().of(DestinationRule) if rule.name == "default")
+    assert default.traffic_policy.outlier_detection is not None
+    assert {callee: index.traffic_policy(callee) for callee in CALLEES} == dict.fromkeys(
+        CALLEES, default.traffic_policy
+    )
+
+
+def test_a_rule_for_one_service_exists_only_for_its_subsets() -> None:
+    rules = [rule.spec for rule in load_with().of(DestinationRule) if rule.spec.host in CALLEES]
+    assert [rule.host for rule in rules if not rule.subsets] == []
 
 
 def test_timeouts_are_those_of_the_gateway(index: PolicyIndex) -> None:

@@ -192,6 +192,26 @@ INVALID = {
         rule("trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}", "bank.example"),
         "DestinationRule/x: spec.trafficPolicy.tls: ISTIO_MUTUAL is not valid for a host outside the mesh",
     ),
+    "plaintext for a wildcard host": (
+        rule("trafficPolicy: {tls: {mode: DISABLE}}", "'*.svc.cluster.local'"),
+        "DestinationRule/x: spec.trafficPolicy.tls: DISABLE is not valid for a host in the mesh",
+    ),
+    "mutual TLS for a wildcard host": (
+        rule("trafficPolicy: {tls: {mode: ISTIO_MUTUAL}}", "'*'"),
+        "DestinationRule/x: spec.trafficPolicy.tls: ISTIO_MUTUAL is not valid for a host outside the mesh",
+    ),
+    "subsets of a wildcard host": (
+        rule("subsets: [{name: a, labels: {}}]", "'*.svc.cluster.local'"),
+        f"DestinationRule/x: spec.subsets {NOT} for a wildcard host",
+    ),
+    "a wildcard that matches no host": (
+        rule("", "'*.moon.svc.cluster.local'"),
+        "DestinationRule/x: there is no host *.moon.svc.cluster.local",
+    ),
+    "a wildcard host of a VirtualService": (
+        route("", "'*.night-market.svc.cluster.local'"),
+        "VirtualService/x: there is no host *.night-market.svc.cluster.local",
+    ),
     "keys outside the mesh": (
         security("{jwtRules: [{issuer: a, jwksUri: 'http://bank.example/keys'}]}", "RequestAuthentication"),
         "RequestAuthentication/x: there is no host bank.example",
@@ -242,7 +262,7 @@ def test_two_resources_of_the_same_name_are_an_error(tmp_path: Path) -> None:
 def test_two_resources_for_the_same_host_are_an_error(tmp_path: Path) -> None:
     text = route("") + route("", "backend.night-market.svc.cluster.local", "y")
     file = tmp_path / "x.yaml"
-    assert errors(tmp_path, text) == [f"VirtualService/y: VirtualService/x in {file} is for host backend too"]
+    assert errors(tmp_path, text) == [f"VirtualService/y: VirtualService/x in {file} is for the same host"]
 
 
 def test_all_problems_are_reported_together(tmp_path: Path) -> None:
