@@ -41,7 +41,7 @@ def _run(plan: Plan, environ: Mapping[str, str], *, keep: bool) -> Result:
     folder = Path(tempfile.mkdtemp(prefix="chaos-")).resolve()
     progress = Progress(sys.stderr)
     try:
-        stack = new_stack(folder / "market", mesh=plan.mesh)
+        stack = new_stack(folder / "stack", mesh=plan.mesh)
         with fault_proxies(stack) as proxies:
             stack = routed_through(proxies, stack)
             with running(stack, environ, progress, keep=keep):
@@ -52,7 +52,7 @@ def _run(plan: Plan, environ: Mapping[str, str], *, keep: bool) -> Result:
     finally:
         if keep:
             print(f"Kept the stack's state, logs and artifacts: {folder}", file=sys.stderr)
-            print(f"To delete its data: make reset YES=1 MARKET_DIR={folder / 'market'}", file=sys.stderr)
+            print(f"To delete its data: make reset YES=1 MARKET_DIR={folder / 'stack'}", file=sys.stderr)
         else:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -90,7 +90,7 @@ def test_a_grpc_call_takes_effect_if_its_response_is_dropped(free_port):
 @pytest.fixture
 def mesh_and_proxies():
     """A small mesh of real sidecars, and the proxies in front of two of them."""
-    with temporary_folder("market-lost-") as folder:
+    with temporary_folder("chaos-mesh-") as folder:
         platform = small_platform(folder)
         detectors = {"backend": TlsGrpcDetector, "web": TlsHttpDetector}
         ports = {one.name: one.inbound_address.port for one in platform.workloads if one.inbound_address}

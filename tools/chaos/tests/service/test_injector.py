@@ -28,7 +28,7 @@ TIMEOUT = 30.0  # seconds
 @pytest.fixture(scope="module")
 def running(tmp_path_factory):
     """Runs a stack, and gives it with its supervisord."""
-    small = SmallStack(tmp_path_factory.mktemp("chaos") / "small market")
+    small = SmallStack(tmp_path_factory.mktemp("chaos") / "small stack")
     small.up()
     stack, supervisor = require_running(small.state_dir)
     yield stack, supervisor
@@ -113,7 +113,7 @@ def test_an_active_fault_is_listed_and_ends_if_the_injector_stops(injector, proc
 @pytest.fixture(scope="module")
 def small_nats():
     """The URL of a NATS server with 8 MiB of storage."""
-    with temporary_folder("market-nats-") as folder:
+    with temporary_folder("chaos-nats-") as folder:
         broker = NatsServer(free_port(), secrets.token_hex(8), folder / "jetstream", storage=8 << 20)
         configuration = folder / "nats.conf"
         configuration.write_text(broker.configuration())
