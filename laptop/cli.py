@@ -9,7 +9,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from laptop import LaptopError, lifecycle, logs, mesh_platform, operations
+from laptop import LaptopError, lifecycle, logs, operations
 from laptop.restart import restart
 from laptop.state_dir import StateDir
 from laptop.status import require_running, status_table
@@ -172,15 +172,15 @@ def _replay(options: argparse.Namespace, state_dir: StateDir, _environ: Mapping[
 
 
 def _mesh_render(options: argparse.Namespace, _state_dir: StateDir, _environ: Mapping[str, str]) -> None:
-    mesh_platform.show(_port(options), options.sidecar, options.verbose)
+    operations.mesh_show(_port(options), options.sidecar, options.verbose)
 
 
 def _mesh_diff(options: argparse.Namespace, _state_dir: StateDir, _environ: Mapping[str, str]) -> None:
-    mesh_platform.show_difference(_port(options), options.file)
+    operations.mesh_diff(_port(options), options.file)
 
 
 def _mesh_matrix(options: argparse.Namespace, _state_dir: StateDir, _environ: Mapping[str, str]) -> None:
-    mesh_platform.show_matrix(_port(options))
+    operations.mesh_matrix(_port(options))
 
 
 def _mesh_apply(options: argparse.Namespace, state_dir: StateDir, _environ: Mapping[str, str]) -> None:

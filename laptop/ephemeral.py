@@ -32,8 +32,8 @@ _WORKERS = 8  # how many pytest-xdist workers, gw0 to gw7, get ports that no oth
 _SINGLE_PORTS = (2_000, 10_000)
 _PORT_BLOCKS = (10_000, 20_000)
 
-# Waits for a line on its standard input. If the parent dies, however it dies, no line comes: then this script stops the
-# server and removes its folder.
+# Waits for a line on its standard input. If the parent process dies, no line arrives: then this script
+# stops the server and removes its folder.
 _GUARD = """
 read -r released && exit 0
 kill -s "$1" "$2"

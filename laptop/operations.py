@@ -1,4 +1,4 @@
-"""Operations on a running stack: bank faults, dead letters, and changes of the mesh's policies."""
+"""Commands beyond starting and stopping: bank faults, dead letters, and the mesh's policies."""
 
 from __future__ import annotations
 
@@ -10,13 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from laptop import LaptopError, sidecars
-from laptop.ports import HOST
+from laptop.ports import HOST, Ports
 from laptop.stack import Stack
 from laptop.state_dir import StateDir
 from laptop.status import require_running
 from mesh.agent.changes import RunningMesh
+from mesh.errors import MeshError
+from mesh.platform import Platform
+from mesh.renderer import report
 
 _BANK_TIMEOUT = 10.0  # seconds
+_SHOWN_FOLDER = Path(".market/run/mesh")  # only shown; the reports write no file
 _DOWN = {"": False, "0": False, "1": True}
 
 
@@ -153,3 +157,40 @@ def _running_mesh(state_dir: StateDir) -> Iterator[RunningMesh]:
             )
         with sidecars.running_mesh(stack) as mesh:
             yield mesh
+
+
+def mesh_show(port: int, sidecar: str, verbose: bool) -> None:
+    """Print a line for each sidecar; or the configuration of one, or of all if ``verbose``.
+
+    Raises `LaptopError`, with one line per problem, if the policies are invalid or there is no such sidecar.
+    """
+    platform = _platform(port)
+    _print(report.configuration(platform, sidecar) if sidecar or verbose else report.sidecars(platform))
+
+
+def mesh_diff(port: int, file: Path) -> None:
+    """Print what applying the resources of a file would change.
+
+    Raises `LaptopError`, with one line per problem, if the policies or the file are invalid.
+    """
+    _print(report.difference(_platform(port), file))
+
+
+def mesh_matrix(port: int) -> None:
+    """Print which calls the policies allow.
+
+    Raises `LaptopError`, with one line per problem, if the policies are invalid.
+    """
+    _print(report.matrix(_platform(port)))
+
+
+def _platform(port: int) -> Platform:
+    return sidecars.laptop_platform(Ports(port), _SHOWN_FOLDER)
+
+
+def _print(lines: Iterator[str]) -> None:
+    try:
+        for line in lines:
+            print(line)
+    except MeshError as error:
+        raise LaptopError(str(error), exit_code=2) from None

@@ -11,21 +11,20 @@ from pathlib import Path
 from typing import Any
 
 from laptop import LaptopError, binaries
-from laptop.mesh_platform import laptop_platform
-from laptop.ports import HOST
+from laptop.ports import HOST, Ports
 from laptop.stack import Stack
 from mesh import renderer
 from mesh.agent import certificates
 from mesh.agent.changes import RunningMesh, applied_files
 from mesh.agent.inotify import TooFewInstances, check_available, watched_sources
 from mesh.errors import ConfigRejected, MeshError
-from mesh.platform import Address, Platform
+from mesh.platform import Address, Platform, Workload
 from mesh.renderer import Files, client_files
 from mesh.renderer.policies import load_with
 from mesh.sidecar.command import command
 from mesh.sidecar.files import write, write_or_update
-from mesh.workloads import BANK_HOST, GATEWAY
-from topology import BANK
+from mesh.workloads import BANK_HOST, GATEWAY, host, labels, workloads
+from topology import BANK, Service
 
 ROTATION = "certificates"  # the process that rotates the sidecars' certificates
 _SUFFIX = "-sidecar"
@@ -39,6 +38,32 @@ def process_name(workload: str) -> str:
 def service_beside(process: str) -> str:
     """Return the workload that a process is the sidecar of, or "" if it is not a sidecar."""
     return process.removesuffix(_SUFFIX) if process.endswith(_SUFFIX) else ""
+
+
+def laptop_platform(ports: Ports, folder: Path) -> Platform:
+    """Return the platform of the stack at these ports, with the sidecars' files in ``folder``."""
+    return Platform(
+        workloads=workloads(partial(_workload, ports)),
+        folder=str(folder / "sidecars"),
+        certificates=str(folder / "certificates"),
+        externals={BANK_HOST: Address(HOST, ports.service(BANK))},
+        clients=(GATEWAY,),
+    )
+
+
+def _workload(ports: Ports, service: Service, name: str) -> Workload:
+    return Workload(
+        name=name,
+        service=service.name,
+        account=service.name,
+        protocol=service.protocol,
+        admin=Address(HOST, ports.sidecar_admin(name)),
+        metrics=Address(HOST, ports.sidecar_metrics(name)),
+        app=Address(HOST, ports.service(name)),
+        inbound=Address(HOST, ports.inbound(name)),
+        calls={host(other): Address(HOST, ports.outbound(service.name, other)) for other in service.calls},
+        labels=labels(service, name),
+    )
 
 
 def platform(stack: Stack) -> Platform:
