@@ -9,7 +9,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from chassis import http_app, money
 from chassis.errors import ErrorMap, Invalid
 from nightmarket import limits
-from storefront import languages, session, texts
+from storefront import session, texts
 from storefront.blueprints import account, browse, cart, checkout, orders, system
 from storefront.clients import Clients
 from storefront.domain.cart import QuantityInvalid
@@ -39,7 +39,7 @@ _HEADERS = {
 
 
 def create_app(
-    clients: Clients, secret_key: str, translations: languages.Translations | None = None
+    clients: Clients, secret_key: str, translations: texts.Translations | None = None
 ) -> flask.Flask:
     """Return the shop's app.
 
@@ -57,7 +57,7 @@ def create_app(
         static_url=system.STATIC_FILES.url,
         texts=texts,
     )
-    languages.init_app(app, languages.load_translations() if translations is None else translations)
+    texts.init_app(app, texts.load_translations() if translations is None else translations)
     app.extensions["clients"] = clients
     app.extensions["featured_products"] = FeaturedProducts(clients.catalog)
     app.extensions["readiness"] = system.ShopReadiness(clients)

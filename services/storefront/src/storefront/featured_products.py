@@ -49,22 +49,21 @@ class FeaturedProducts:
         return self._cached("products", lambda: self._catalog.list_products(size=MAX_PAGE_SIZE).products)
 
     def _cached(self, name: str, load: Callable[[], ValueT]) -> ValueT:
-        value: ValueT
+        last_known: ValueT | None
         with self._lock:
-            if name in self._cache:
-                value = self._cache[name]
-                return value
-            is_known = name in self._last_known
-            if is_known:
+            cached: ValueT | None = self._cache.get(name)
+            if cached is not None:
+                return cached
+            last_known = self._last_known.get(name)
+            if last_known is not None:
                 # Until `load` returns, and for another TTL if it fails, all threads use the last known value.
-                value = self._last_known[name]
-                self._cache[name] = value
+                self._cache[name] = last_known
         try:
             value = load()
         except AppError:
-            if not is_known:
+            if last_known is None:
                 raise
-            return value
+            return last_known
         with self._lock:
             self._cache[name] = self._last_known[name] = value
         return value

@@ -10,7 +10,7 @@ from services.storefront.tests.visitor import Visitor
 from storefront.app import create_app
 from storefront.clients import connect
 from storefront.config import Config
-from storefront.languages import Translations
+from storefront.texts import Translations
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ from nightmarket.limits import MAX_QUANTITY
 from services.storefront.extract_messages import TEMPLATE, extracted
 from storefront import texts
 from storefront.domain.orders import CARDS, OrderState
-from storefront.languages import load_translations
 
 TEMPLATES = Path(__file__).parents[2] / "src/storefront/templates"
 
@@ -58,7 +57,7 @@ def test_a_compiled_catalog_adds_a_language(tmp_path):
     folder = tmp_path / "nl" / "LC_MESSAGES"
     folder.mkdir(parents=True)
     (folder / "storefront.mo").write_bytes(compiled({"Sign in": "Aanmelden"}))
-    translations = load_translations(tmp_path)
+    translations = texts.load_translations(tmp_path)
     assert set(translations) == {"en", "nl"}
     assert translations["nl"].gettext("Sign in") == "Aanmelden"
 
