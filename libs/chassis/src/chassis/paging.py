@@ -5,15 +5,16 @@ import json
 import math
 
 from chassis.errors import Invalid
+from nightmarket.limits import MAX_PAGE_SIZE
 
 Place = list[str | int | float]
 _INTEGERS = range(-(2**63), 2**63)  # what a bigint holds
 
 
-def page_size(wanted: int, default: int, largest: int = 100) -> int:
+def page_size(wanted: int, default: int, maximum: int = MAX_PAGE_SIZE) -> int:
     """The size to use; 0 means the default. Raises Invalid (PAGE_SIZE_INVALID)."""
-    if not 0 <= wanted <= largest:
-        raise Invalid("PAGE_SIZE_INVALID", f"A page has 1 to {largest} entries.")
+    if not 0 <= wanted <= maximum:
+        raise Invalid("PAGE_SIZE_INVALID", f"A page has 1 to {maximum} entries.")
     return wanted or default
 
 

@@ -3,7 +3,7 @@
 Why no crash loses an order: a step is on record before it is tried, so after a crash the sweeper finds the order and
 tries the same step again. Every step is safe to repeat, because it carries the order's ID as its idempotency key.
 
-Why two workers do no harm: an executor works under a lease, and every write names that lease. If an executor stalls and
+Why two workers do no harm: an executor works under a lease, and every write names that lease. If an executor hangs and
 continues after its lease went to another worker, its write fails, and the order does not change.
 """
 

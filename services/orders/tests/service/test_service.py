@@ -215,8 +215,8 @@ def test_two_accounts_can_use_the_same_key(shop):
 
 def test_a_canceled_order_returns_money_and_stock_with_an_event(shop):
     order = shop.orders.place(shop.request())
-    cancelled = shop.orders.cancel("account", order.id)
-    assert (cancelled.state, cancelled.rejection.reason) == (State.CANCELLED, "CANCELLED_BY_BUYER")
+    canceled = shop.orders.cancel("account", order.id)
+    assert (canceled.state, canceled.rejection.reason) == (State.CANCELLED, "CANCELLED_BY_BUYER")
     assert shop.services.calls[-3:] == ["cancel_shipment", "cancel_payment", "release"]
     assert shop.outbox() == ["market.orders.confirmed", "market.orders.cancelled"]
     assert shop.orders.cancel("account", order.id).state is State.CANCELLED

@@ -95,7 +95,7 @@ def test_a_declined_payment_can_be_canceled_and_stays_declined(payments, order_i
     assert payments.Cancel(wire.CancelRequest(order_id=order_id)).state == State.DECLINED
 
 
-def test_an_order_that_was_cancelled_first_can_not_be_paid_later(payments, bank, order_id):
+def test_an_order_that_was_canceled_first_cannot_be_paid_later(payments, bank, order_id):
     voided = payments.Cancel(wire.CancelRequest(order_id=order_id))
     assert (voided.state, voided.HasField("amount")) == (State.VOIDED, False)
     with pytest.raises(FailedPrecondition) as error:

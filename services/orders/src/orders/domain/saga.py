@@ -52,8 +52,8 @@ SERVICE: Mapping[Step, str] = MappingProxyType(
 FIRST = Step.RESERVE
 
 # The next step of each final outcome; None ends the saga. An outcome that is not listed is not final: the step is
-# retried. So a rejection counts only where the saga can go on after it. The payment of a confirmed order, for example,
-# must be captured, even if payments rejects that at first.
+# retried. So a rejection is final only if the saga has a way to go on. A confirmed order, for example, must be paid: if
+# payments rejects the capture, it is tried again.
 TRANSITIONS: Mapping[tuple[Step, Outcome], Step | None] = MappingProxyType(
     {
         (Step.RESERVE, Outcome.DONE): Step.AUTHORIZE,
