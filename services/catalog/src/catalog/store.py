@@ -1,9 +1,13 @@
 """The tables of the catalog."""
 
+from dataclasses import fields
+
 from catalog.domain.products import Category, Product, ProductNotFound, Selection
 from chassis.postgres import Database, Row
 
-_COLUMNS = "id, name, description, category, price_cents"
+# Each field of a product is a column of the same name.
+_FIELDS = [field.name for field in fields(Product)]
+_COLUMNS = ", ".join(_FIELDS)
 # The end of a page: [category, id] in a plain list, [rank, id] in search results.
 Cursor = list[str | int | float] | None
 
@@ -98,4 +102,4 @@ def _without_nul(product_id: str) -> str:
 
 
 def _product(row: Row) -> Product:
-    return Product(row["id"], row["name"], row["description"], row["category"], row["price_cents"])
+    return Product(**{name: row[name] for name in _FIELDS})

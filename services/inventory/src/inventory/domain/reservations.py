@@ -71,7 +71,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, order=True)
 class Line:
-    """A product and the number of units that an order wants of it."""
+    """A product and the number of units to reserve."""
 
     product_id: str
     quantity: int
