@@ -1,4 +1,4 @@
-"""`python -m tools.chaos`: inject faults into an ephemeral stack while users buy, and verify that nothing is lost."""
+"""Inject faults into an ephemeral stack while users buy, and verify that nothing is lost."""
 
 from __future__ import annotations
 
