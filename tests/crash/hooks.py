@@ -119,19 +119,19 @@ def _hook_file(observer: BoundaryObserver, replace: Any) -> Any:
 
 
 def _hook_publish(observer: BoundaryObserver, publish: Any) -> Any:
-    def published(bus: NatsConnection, messages: Any, *args: Any, **kwargs: Any) -> Any:
+    def published(connection: NatsConnection, messages: Any, *args: Any, **kwargs: Any) -> Any:
         if messages:
             _external_effect(observer, "publish")
-        return publish(bus, messages, *args, **kwargs)
+        return publish(connection, messages, *args, **kwargs)
 
     return published
 
 
 def _hook_nats(observer: BoundaryObserver, run: Any) -> Any:
-    def ran(bus: NatsConnection, work: Any, *args: Any, **kwargs: Any) -> Any:
+    def ran(connection: NatsConnection, work: Any, *args: Any, **kwargs: Any) -> Any:
         if work.__name__ not in _NO_BOUNDARIES:
             _external_effect(observer, work.__name__.strip("_"))
-        return run(bus, work, *args, **kwargs)
+        return run(connection, work, *args, **kwargs)
 
     return ran
 

@@ -51,8 +51,8 @@ def test_a_panel_has_a_description_and_a_data_source(where: str, panel: dict) ->
     assert panel["title"]
     assert panel["description"].endswith(".")
     assert panel["fieldConfig"]["defaults"]["unit"]
-    for asked in (panel, *panel["targets"]):
-        source = asked["datasource"]
+    for part in (panel, *panel["targets"]):
+        source = part["datasource"]
         assert SOURCES[source["uid"]]["type"] == source["type"]
 
 
@@ -65,8 +65,8 @@ def test_thresholds_rise(where: str, panel: dict) -> None:
 
 @pytest.mark.parametrize("name", BOARDS)
 def test_every_variable_of_a_panel_is_defined(name: str) -> None:
-    asked = [target["expr"] for panel in BOARDS[name]["panels"] for target in panel.get("targets", [])]
-    named = {word for text in asked for word in re.findall(r"\$(\w+)", text) if not word.startswith("__")}
+    texts = [target["expr"] for panel in BOARDS[name]["panels"] for target in panel.get("targets", [])]
+    named = {word for text in texts for word in re.findall(r"\$(\w+)", text) if not word.startswith("__")}
     assert named == {variable["name"] for variable in BOARDS[name]["templating"]["list"]}
 
 
