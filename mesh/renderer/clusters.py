@@ -36,7 +36,7 @@ def _program(workload: Workload, address: Address) -> Document:
     return _cluster(
         APP,
         [address],
-        connect_timeout="1s",  # loopback: a program that is down refuses at once
+        connect_timeout="1s",  # on loopback, a connection to a stopped program fails at once
         circuit_breakers={"thresholds": [unlimited]},
         typed_extension_protocol_options=_protocol(workload.protocol, HttpPool(), idle),
     )

@@ -32,7 +32,7 @@ UNKNOWN_HOST = ROUTES.format("{route: [{destination: {host: moon}}]}")
 
 @pytest.fixture
 def running(mesh: SmallMesh, tmp_path: Path) -> Iterator[RunningMesh]:
-    """Return the small mesh for changes, which are undone after the test."""
+    """Return the small mesh for changes, which are reverted after the test."""
 
     def render_with(changes: Iterable[Path]) -> dict[str, Files]:
         return render(load_with(changes, POLICIES), mesh.platform)
@@ -82,7 +82,7 @@ def test_all_changes_can_be_removed_together(mesh, running, file):
     assert mesh.call_backend() == "backend"
 
 
-def test_a_change_that_envoy_rejects_is_undone_everywhere(mesh, running, file):
+def test_a_change_that_envoy_rejects_is_reverted_everywhere(mesh, running, file):
     before = files_on_disk(mesh)
     file.write_text(INVALID_REGEX)
     with pytest.raises(
@@ -94,7 +94,7 @@ def test_a_change_that_envoy_rejects_is_undone_everywhere(mesh, running, file):
     assert list(running.applied.glob("*")) == []
 
 
-def test_a_change_that_one_sidecar_does_not_load_is_undone_everywhere(mesh, running, file):
+def test_a_change_that_one_sidecar_does_not_load_is_reverted_everywhere(mesh, running, file):
     before = files_on_disk(mesh)
     file.write_text(TO_V2)
     with (
@@ -105,7 +105,7 @@ def test_a_change_that_one_sidecar_does_not_load_is_undone_everywhere(mesh, runn
     assert (files_on_disk(mesh), mesh.call_backend()) == (before, "backend")
 
 
-def test_a_change_that_is_interrupted_is_undone_everywhere(mesh, running, file):
+def test_a_change_that_is_interrupted_is_reverted_everywhere(mesh, running, file):
     before = files_on_disk(mesh)
     file.write_text(TO_V2)
 

@@ -1,4 +1,4 @@
-"""The limit of open files stands in for the limit of inotify instances: the kernel refuses in the same way."""
+"""The limit of open files stands in for the limit of inotify instances: the kernel returns an error in both cases."""
 
 from __future__ import annotations
 
