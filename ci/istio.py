@@ -1,7 +1,7 @@
-"""Checks resources against Istio's own schemas: python ci/istio.py FILE... Exit code 1 where one does not fit.
+"""Check resources with Istio's own schemas: python ci/istio.py FILE... Exits with 1 if a resource is invalid.
 
-The models are made from Istio's custom resource definitions. They ignore fields that they do not know; a resource that
-comes out of them with less than went in has such a field.
+The models are generated from Istio's custom resource definitions. They ignore unknown fields. So if a resource loses a
+field on the way through its model, Istio does not have that field.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from cloudcoil.models.istio import networking, security
 from pydantic import BaseModel, ValidationError
 
 _GROUPS: dict[str, Any] = {"networking.istio.io": networking, "security.istio.io": security}
-# Of Istio 1.27. The models are of 1.24.
+# Fields of Istio 1.27. The models are those of 1.24.
 _NEWER = {("DestinationRule", ".spec.trafficPolicy.retryBudget")}
 
 
 def main(names: Sequence[str]) -> int:
-    """Says every problem in a line."""
-    problems = [problem for name in names for problem in of_file(Path(name))]
+    """Print every problem, one per line, and return the exit code."""
+    problems = [problem for name in names for problem in problems_in(Path(name))]
     print("\n".join(problems), end="\n" if problems else "")
     return 1 if problems else 0
 
 
-def of_file(file: Path) -> Iterator[str]:
-    """What is wrong with the resources of a file."""
+def problems_in(file: Path) -> Iterator[str]:
+    """Yield the problems of a file's resources."""
     for resource in yaml.safe_load_all(file.read_text(encoding="utf-8")):
         yield from (f"{file}: {problem}" for problem in _of_resource(resource))
 
@@ -40,13 +40,13 @@ def _of_resource(resource: dict[str, Any]) -> Iterator[str]:
         yield f"Istio has no {kind} of {resource['apiVersion']}"
         return
     try:
-        understood = model.model_validate(resource).model_dump(mode="json", by_alias=True, exclude_unset=True)
+        parsed = model.model_validate(resource).model_dump(mode="json", by_alias=True, exclude_unset=True)
     except ValidationError as error:
         yield f"{kind}/{resource['metadata']['name']}: {error}"
         return
-    for path in _lost(resource, understood, ""):
+    for path in _lost(resource, parsed, ""):
         if (kind, path) not in _NEWER:
-            yield f"{kind}/{resource['metadata']['name']}: Istio knows no {path.lstrip('.')}"
+            yield f"{kind}/{resource['metadata']['name']}: Istio does not have the field {path.lstrip('.')}"
 
 
 def _model(version: str, kind: str) -> type[BaseModel] | None:
@@ -55,15 +55,15 @@ def _model(version: str, kind: str) -> type[BaseModel] | None:
     return found
 
 
-def _lost(given: object, understood: object, path: str) -> Iterator[str]:
-    """The paths of what is not in both."""
-    if isinstance(given, dict) and isinstance(understood, dict):
+def _lost(given: object, parsed: object, path: str) -> Iterator[str]:
+    """Yield the paths of the values that are not in both."""
+    if isinstance(given, dict) and isinstance(parsed, dict):
         for name, value in given.items():
-            yield from _lost(value, understood.get(name), f"{path}.{name}")
-    elif isinstance(given, list) and isinstance(understood, list) and len(given) == len(understood):
-        for number, pair in enumerate(zip(given, understood, strict=True)):
+            yield from _lost(value, parsed.get(name), f"{path}.{name}")
+    elif isinstance(given, list) and isinstance(parsed, list) and len(given) == len(parsed):
+        for number, pair in enumerate(zip(given, parsed, strict=True)):
             yield from _lost(*pair, f"{path}[{number}]")
-    elif given != understood:
+    elif given != parsed:
         yield path
 
 

@@ -1,7 +1,6 @@
-"""The market with a sidecar beside each service: the same shop, and policies that are changed while people buy."""
+"""The stack with a sidecar for each service: customers buy as without, also while policies change."""
 
 import contextlib
-import platform
 import subprocess
 import sys
 import threading
@@ -25,7 +24,7 @@ LABS = ROOT / "mesh" / "labs"
 
 @pytest.fixture(scope="module")
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the market with the mesh keeps its state: the one of all tests, if that has one."""
+    """Return the state folder of the stack with a mesh: that of all tests if MESH is set, else a new one."""
     if MESH:
         shared: Path = request.getfixturevalue("state_folder")
         return shared
@@ -33,21 +32,21 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def laptop(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """One of the market's commands, as make runs it."""
+    """Run a command of laptop mode as make does."""
     command = [sys.executable, "-m", "laptop", *arguments, "--dir", str(folder)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
 @pytest.fixture(scope="module")
 def mesh(request, folder):
-    """The base URL of a market with sidecars; nothing is lost in it."""
+    """Run a stack with sidecars and audit it after the tests. Yields its URL."""
     if MESH:
         yield request.getfixturevalue("stack_url")
         return
     port = free_port_block()
     try:
-        opened = laptop(folder, "up", "--mesh", "--port", str(port))
-        assert opened.returncode == 0, opened.stdout + opened.stderr
+        started = laptop(folder, "up", "--mesh", "--port", str(port))
+        assert started.returncode == 0, started.stdout + started.stderr
         yield f"http://127.0.0.1:{port}"
         report = run(stores_of(folder), grace=GRACE)
         assert report.is_clean, report.text()
@@ -62,7 +61,7 @@ def mesh_customer(mesh) -> Customer:
 
 @pytest.fixture
 def applied(folder):
-    """Applies a lab; takes everything back at the end."""
+    """Return a function that applies a lab. All applied files are removed after the test."""
 
     def apply(name):
         done = laptop(folder, "mesh-apply", str(LABS / name))
@@ -73,20 +72,20 @@ def applied(folder):
 
 
 @pytest.fixture
-def passers_by(mesh):
-    """People who look at a product all the time; counts the answers by their status."""
-    seen: Counter[int] = Counter()
-    leave = threading.Event()
+def page_views(mesh):
+    """View a product page from four threads during the test. Yields the number of responses by status."""
+    statuses: Counter[int] = Counter()
+    stopped = threading.Event()
 
-    def look():
-        while not leave.is_set():
-            seen[requests.get(f"{mesh}/p/ramen-bowl", timeout=30).status_code] += 1
+    def view():
+        while not stopped.is_set():
+            statuses[requests.get(f"{mesh}/p/ramen-bowl", timeout=30).status_code] += 1
 
-    threads = [threading.Thread(target=look) for _ in range(4)]
+    threads = [threading.Thread(target=view) for _ in range(4)]
     for thread in threads:
         thread.start()
-    yield seen
-    leave.set()
+    yield statuses
+    stopped.set()
     for thread in threads:
         thread.join()
 
@@ -96,59 +95,59 @@ def test_an_order_is_confirmed_through_the_sidecars(mesh_customer):
     assert mesh_customer.buy().json()["state"] == "CONFIRMED"
 
 
-def test_a_change_of_the_policies_fails_nobody(applied, passers_by):
+def test_no_request_fails_while_policies_change(applied, page_views):
     for lab in ("10-percent", "50-percent", "100-percent", "mirrored"):
         applied(f"recommendations-v2-{lab}.yaml")
-    assert set(passers_by) == {200}
-    assert passers_by[200] > 50
+    assert set(page_views) == {200}
+    assert page_views[200] > 50
 
 
-def test_a_lab_that_is_applied_can_be_felt(applied, mesh_customer):
+def test_an_applied_lab_takes_effect(applied, mesh_customer):
     mesh_customer.fill_cart("ramen-bowl")
     applied("bank-answers-2-seconds-late.yaml")
     assert mesh_customer.buy().elapsed.total_seconds() > 2
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("fields", "error"),
     [
         (
             "hosts: [bank.outside.svc.cluster.local], gatewys: [mesh]",
             "spec.gatewys is not supported by the renderer",
         ),
         ("hosts: [bank.outside.svc.cluster.local], tcp: []", "spec.tcp is not supported by the renderer"),
-        ("hosts: [attic]", "there is no host attic"),
+        ("hosts: [moon]", "there is no host moon"),
         ("hosts: [shipping]", "VirtualService/shipping in mesh/policies/shipping-traffic.yaml"),
     ],
-    ids=["a misspelt field", "an unsupported field", "an unknown host", "two policies for one host"],
+    ids=["a misspelled field", "an unsupported field", "an unknown host", "two policies for one host"],
 )
-def test_a_file_that_makes_no_sense_is_one_line_and_changes_nothing(
-    folder, tmp_path, mesh_customer, wrong, said
+def test_an_invalid_file_is_a_one_line_error_and_changes_nothing(
+    folder, tmp_path, mesh_customer, fields, error
 ):
-    file = tmp_path / "wrong.yaml"
+    file = tmp_path / "invalid.yaml"
     file.write_text(
         "{apiVersion: networking.istio.io/v1, kind: VirtualService,"
-        f" metadata: {{name: wrong, namespace: night-market}}, spec: {{{wrong},"
+        f" metadata: {{name: invalid, namespace: night-market}}, spec: {{{fields},"
         " http: [{route: [{destination: {host: shipping}}]}]}}"
     )
-    tried = laptop(folder, "mesh-apply", str(file))
-    assert (tried.returncode, tried.stdout) == (2, "")
-    (line,) = tried.stderr.splitlines()
-    assert said in line and "VirtualService/wrong" in line
+    done = laptop(folder, "mesh-apply", str(file))
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert error in line and "VirtualService/invalid" in line
     mesh_customer.fill_cart("ramen-bowl")
     assert mesh_customer.buy().json()["state"] == "CONFIRMED"
 
 
-@pytest.mark.skipif(platform.system() != "Linux", reason="only Linux has inotify")
-def test_a_market_with_sidecars_takes_as_many_inotify_instances_as_it_has_asked_for(mesh, folder):
-    stack, programs = running(folder)
-    envoys = [pid for name, pid in programs.items() if name == "gateway" or name.endswith("-sidecar")]
-    taken = sum(inotify_instances(psutil.Process(pid)) for pid in envoys)
-    assert taken == sidecars.watched(stack, gateway.configuration(stack, {}))
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has inotify")
+def test_the_envoys_take_the_expected_number_of_inotify_instances(mesh, folder):
+    stack, processes = running(folder)
+    envoys = [pid for name, pid in processes.items() if name == "gateway" or name.endswith("-sidecar")]
+    instances = sum(inotify_instances(psutil.Process(pid)) for pid in envoys)
+    assert instances == sidecars.watched(stack, gateway.configuration(stack, {}))
 
 
 def running(folder):
-    """The market that runs, and the process of each of its programs."""
+    """Return the running stack, and the process id of each of its processes by name."""
     stack, control = require_running(StateDir(folder))
     with contextlib.closing(control):
         return stack, {process.name: process.pid for process in control.processes()}
