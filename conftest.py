@@ -84,7 +84,7 @@ def older_database(postgres_url: str, tmp_path: Path) -> Callable[[str, str], st
 
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
-    """Finds TCP ports on loopback that nobody listens on."""
+    """Finds free TCP ports on loopback."""
     from laptop.ephemeral import free_port
 
     return free_port

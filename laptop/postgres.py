@@ -1,7 +1,7 @@
 """PostgreSQL: its programs, its data directory, its command line, and a role and a database per service.
 
-PostgreSQL refuses to run as root. For root it runs as `nobody`; if `nobody` cannot reach the programs (for example in a
-checkout below /root), they are copied to a place that `nobody` can reach.
+PostgreSQL does not run as root. For root it runs as an unprivileged user. If that user cannot reach the programs (for
+example in a checkout below /root), they are copied to a place that it can reach.
 """
 
 from __future__ import annotations

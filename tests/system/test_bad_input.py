@@ -25,7 +25,7 @@ OPEN: list[tuple[str, str, Any]] = [
     ("POST", "/api/v1/accounts", {"email": 1, "password": [], "name": {}}),
     ("POST", "/api/v1/accounts", {"email": "a@example.com", "password": "x" * 100_000, "name": "A"}),
     ("POST", "/api/v1/accounts", {"email": "no-address", "password": "long enough password", "name": "A"}),
-    ("POST", "/api/v1/sessions", {"email": "nobody@example.com", "password": "long enough password"}),
+    ("POST", "/api/v1/sessions", {"email": "unknown@example.com", "password": "long enough password"}),
     ("POST", "/api/v1/sessions", {"email": None}),
 ]
 SIGNED_IN: list[tuple[str, str, Any]] = [
