@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client import REGISTRY
 
-from chassis.migrate import migrate
+from chassis.postgres import migrate
 from laptop.ephemeral import create_database, ephemeral_nats, ephemeral_postgres
 from messaging.nats import NatsConnection
 from tests.support.servers import OwnServer, connected, own_broker

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import http.client
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -92,8 +95,7 @@ def dead_letters(state_dir: StateDir, service: str, verbose: bool) -> str:
 
     Raises `LaptopError` if the stack does not run, there is no such service, or NATS does not answer.
     """
-    with _dead_letter_connection(state_dir, service) as connection:
-        return _messaging().shown(connection, service, verbose)
+    return _run_dead_letters(state_dir, service, "list", *(["--verbose"] if verbose else []))
 
 
 def replay(state_dir: StateDir, service: str, number: str) -> str:
@@ -103,29 +105,22 @@ def replay(state_dir: StateDir, service: str, number: str) -> str:
     """
     if number and not number.isdecimal():
         raise LaptopError(f"N must be a number that `make dead-letters` shows, not {number!r}", exit_code=2)
-    with _dead_letter_connection(state_dir, service) as connection:
-        return _messaging().replayed(connection, service, int(number) if number else None)
+    return _run_dead_letters(state_dir, service, "replay", *([f"--number={number}"] if number else []))
 
 
-@contextmanager
-def _dead_letter_connection(state_dir: StateDir, service: str) -> Iterator[Any]:
-    from chassis.errors import AppError, Unavailable
-
+def _run_dead_letters(state_dir: StateDir, service: str, *arguments: str) -> str:
+    # A program and not an import: tools may import laptop, so laptop must not import tools.
     stack, _ = require_running(state_dir)
     names = sorted(known.name for known in stack.services if known.nats)
     if service and service not in names:
         raise LaptopError(f"{service} consumes no events. Services: {', '.join(names)}", exit_code=2)
-    try:
-        with _messaging().connected(stack.nats.url) as connection:
-            yield connection
-    except AppError as error:
-        raise LaptopError(error.message, exit_code=1 if isinstance(error, Unavailable) else 2) from None
-
-
-def _messaging() -> Any:
-    from messaging import dead_letters  # here, because it is slow to import and few commands need it
-
-    return dead_letters
+    command = [sys.executable, "-m", "tools.dead_letters", *arguments, f"--service={service}"]
+    environment = {**os.environ, "NATS_URL": stack.nats.url}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        message = done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no reason given"
+        raise LaptopError(message.removeprefix("dead-letters: "), exit_code=done.returncode)
+    return done.stdout.rstrip()
 
 
 def mesh_apply(state_dir: StateDir, file: Path) -> str:

@@ -232,7 +232,7 @@ def migrate(stack: Stack, service: Service) -> int:
 
     Raises `LaptopError` if one fails.
     """
-    from chassis.migrate import migrate as apply  # here, because most commands do not need it
+    from chassis.postgres import migrate as apply  # here, because most commands do not need it
 
     parts = (SERVICES_FOLDER / service.name / part for part in ("migrations", "seed"))
     folders = [folder for folder in parts if folder.is_dir()]

@@ -34,7 +34,7 @@ def expected(service: Service) -> list[str]:
     folder = ROOT / "services" / service.name
     project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
     parts = [part for part in ("migrations", "seed") if (folder / part).is_dir()]
-    command = ["python", "-m", "chassis.migrate", *parts, "--then", service.name]
+    command = ["python", "-m", "chassis.postgres", "migrate", *parts, "--then", service.name]
     lines = []
     for line in dockerfile(MODEL):
         if line.startswith("CMD ["):

@@ -31,7 +31,9 @@ class OwnServer:
     def process(self) -> psutil.Process:
         """Its process, while it runs."""
         [found] = [
-            child for child in psutil.Process().children() if child.cmdline() == list(self.server.command)
+            child
+            for child in psutil.Process().children()
+            if child.status() != psutil.STATUS_ZOMBIE and child.cmdline() == list(self.server.command)
         ]
         return found
 

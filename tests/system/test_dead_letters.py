@@ -10,9 +10,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from messaging.dead_letters import connected
 from messaging.nats import DEAD_STREAM, Message, NatsConnection
 from tests.support.waiting import wait_until
+from tools.dead_letters import connected
 
 CONSUMERS = {"notifications", "recommendations", "shipping"}
 TIMEOUT = 60.0  # seconds; a failing handler is retried for 21, and packing takes some time
@@ -67,8 +67,8 @@ def rejected_shipments_for(email, url):
 
 
 def test_there_are_no_dead_letters_without_a_failure(laptop):
-    assert laptop("dead-letters").stdout == "No event is set aside.\n"
-    assert laptop("replay").stdout == "No event is set aside.\n"
+    assert laptop("dead-letters").stdout == "There are no dead letters.\n"
+    assert laptop("replay").stdout == "There are no dead letters.\n"
 
 
 def test_a_failed_shipment_is_shipped_by_a_replay_after_the_cause_is_fixed(
@@ -87,9 +87,9 @@ def test_a_failed_shipment_is_shipped_by_a_replay_after_the_cause_is_fixed(
     )
     assert (row.deliveries, row.error[:14]) == ("5", "CheckViolation")
     assert customer.email in laptop("dead-letters", "--verbose").stdout
-    assert laptop("replay").stdout == "1 event sent back: 1 to shipping\n"
+    assert laptop("replay").stdout == "1 event replayed: 1 to shipping\n"
     wait_until(lambda: is_shipped(customer, order), timeout=TIMEOUT)
-    assert laptop("dead-letters").stdout == "No event is set aside.\n"
+    assert laptop("dead-letters").stdout == "There are no dead letters.\n"
 
 
 def is_shipped(customer, order):
@@ -101,7 +101,7 @@ def test_a_malformed_event_is_dead_lettered_by_each_consumer_and_again_after_its
 ):
     assert {(row.event, row.order, row.deliveries) for row in malformed_event.values()} == {("-", "-", "1")}
     assert list(dead_letters(laptop, "shipping")) == ["shipping"]
-    assert laptop("replay", "--service=shipping").stdout == "1 event sent back: 1 to shipping\n"
+    assert laptop("replay", "--service=shipping").stdout == "1 event replayed: 1 to shipping\n"
     again = wait_until(lambda: (found := dead_letters(laptop)).keys() == CONSUMERS and found)
     assert int(again["shipping"].number) > int(malformed_event["shipping"].number)
     assert again["notifications"] == malformed_event["notifications"]
@@ -109,7 +109,7 @@ def test_a_malformed_event_is_dead_lettered_by_each_consumer_and_again_after_its
 
 def test_one_dead_letter_is_replayed_by_its_number(laptop, malformed_event):
     row = malformed_event["notifications"]
-    assert laptop("replay", f"--number={row.number}").stdout == "1 event sent back: 1 to notifications\n"
+    assert laptop("replay", f"--number={row.number}").stdout == "1 event replayed: 1 to notifications\n"
     wait_until(lambda: dead_letters(laptop).get("notifications", row).number != row.number)
 
 

@@ -1,21 +1,21 @@
 """Configuration: one frozen dataclass per service, read from the environment once.
 
-A field is read from the variable of its name in upper case, or from the file that NAME_FILE names (how
-containers are handed secrets). A field without a default must be given; an empty variable counts as not given.
+A field is read from the variable of its name in upper case, or from the file that NAME_FILE names, which is how
+containers get secrets. A field without a default is required; an empty variable counts as missing.
 """
 
 import math
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from enum import Enum, StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_type_hints
 
 
 class LogLevel(StrEnum):
-    """From how serious on a log line is written."""
+    """The least severe level of log lines that are written."""
 
     DEBUG = "DEBUG"
     INFO = "INFO"
@@ -24,7 +24,7 @@ class LogLevel(StrEnum):
 
 
 class LogsExporter(StrEnum):
-    """Where log lines go besides stdout."""
+    """Where log lines go in addition to stdout."""
 
     NONE = "none"
     OTLP = "otlp"
@@ -32,7 +32,7 @@ class LogsExporter(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ServiceConfig:
-    """What every service takes; see libs/chassis/README.md for meanings and defaults."""
+    """The variables of every service; libs/chassis/README.md explains them."""
 
     service: ClassVar[str]
 
@@ -49,25 +49,18 @@ class ServiceConfig:
 
 
 ConfigT = TypeVar("ConfigT", bound=ServiceConfig)
-_HIGHEST_PORT = 65_535
-_WORDS = {
-    "1": True,
-    "true": True,
-    "yes": True,
-    "on": True,
-    "0": False,
-    "false": False,
-    "no": False,
-    "off": False,
+_MAX_PORT = 65_535
+_BOOLEANS = {word: True for word in ("1", "true", "yes", "on")} | {
+    word: False for word in ("0", "false", "no", "off")
 }
 
 
 class ConfigError(ValueError):
-    """A variable is missing or cannot be understood; the message has one line for each."""
+    """Variables are missing or invalid; the message has one line for each."""
 
 
 def read(config: type[ConfigT], environ: Mapping[str, str]) -> ConfigT:
-    """Reads `config` from `environ`. Raises ConfigError naming everything that is wrong at once."""
+    """Read `config` from `environ`. Raises ConfigError that names all invalid variables at once."""
     types = get_type_hints(config)
     values: dict[str, Any] = {}
     problems: list[str] = []
@@ -76,8 +69,8 @@ def read(config: type[ConfigT], environ: Mapping[str, str]) -> ConfigT:
         try:
             text = _text(name, environ)
             if text is not None:
-                values[field.name] = _parsed(name, text, types[field.name])
-            elif _is_required(field):
+                values[field.name] = _parse(name, text, types[field.name])
+            elif field.default is MISSING and field.default_factory is MISSING:
                 problems.append(f"{name} is missing")
         except (ValueError, OSError) as error:
             problems.append(f"{name}: {error}")
@@ -87,16 +80,12 @@ def read(config: type[ConfigT], environ: Mapping[str, str]) -> ConfigT:
 
 
 def load(config: type[ConfigT]) -> ConfigT:
-    """Reads `config` from the process's environment; prints what is wrong and exits with 2 where it can't."""
+    """Read `config` from the process's environment. If it is invalid, print why and exit with 2."""
     try:
         return read(config, os.environ)
     except ConfigError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
-
-
-def _is_required(field: "Field[Any]") -> bool:
-    return field.default is MISSING and field.default_factory is MISSING
 
 
 def _text(name: str, environ: Mapping[str, str]) -> str | None:
@@ -105,15 +94,18 @@ def _text(name: str, environ: Mapping[str, str]) -> str | None:
     return environ.get(name) or None
 
 
-def _parsed(name: str, text: str, kind: Any) -> Any:
+def _parse(name: str, text: str, kind: Any) -> Any:
     if kind is bool:
-        if text.lower() not in _WORDS:
+        if text.lower() not in _BOOLEANS:
             raise ValueError(f"{text!r} is neither true nor false")
-        return _WORDS[text.lower()]
+        return _BOOLEANS[text.lower()]
     if kind in (int, float):
         return _number(name, text, kind)
     if issubclass(kind, Enum):
-        return _choice(text, kind)
+        values = {str(member.value): member for member in kind}
+        if text not in values:
+            raise ValueError(f"{text!r} is none of {', '.join(values)}")
+        return values[text]
     return kind(text)
 
 
@@ -124,13 +116,6 @@ def _number(name: str, text: str, kind: type[int] | type[float]) -> int | float:
         raise ValueError(f"{text!r} is not a{' whole' if kind is int else ''} number") from None
     if not (math.isfinite(number) and number >= 0):
         raise ValueError(f"{text!r} is not a number from 0 up")
-    if name.endswith("PORT") and number > _HIGHEST_PORT:
-        raise ValueError(f"{text!r} is not a port, 0 to {_HIGHEST_PORT}")
+    if name.endswith("PORT") and number > _MAX_PORT:
+        raise ValueError(f"{text!r} is not a port, 0 to {_MAX_PORT}")
     return number
-
-
-def _choice(text: str, kind: type[Enum]) -> Enum:
-    for choice in kind:
-        if choice.value == text:
-            return choice
-    raise ValueError(f"{text!r} is none of {', '.join(str(choice.value) for choice in kind)}")

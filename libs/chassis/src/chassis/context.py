@@ -1,4 +1,4 @@
-"""What came with the request that is being answered: who asks, which request it is, how long it may take."""
+"""The context of the request being answered: its account, its trace, its deadline."""
 
 import re
 import time
@@ -19,58 +19,57 @@ TIMEOUT = "grpc-timeout"  # the gateway sends it to HTTP services too
 _PROPAGATED = (TRACEPARENT, REQUEST_ID, ACCOUNT_ID, ACCOUNT_EMAIL)
 _SECONDS_PER = {"H": 3600.0, "M": 60.0, "S": 1.0, "m": 1e-3, "u": 1e-6, "n": 1e-9}
 _GRPC_TIMEOUT = re.compile(r"([0-9]{1,8})([HMSmun])").fullmatch
-# What gRPC takes as a value of metadata; anything else would make calling on fail.
+# The values that gRPC accepts in metadata; any other would make the call fail.
 _PRINTABLE = re.compile(r"[\x20-\x7e]{1,512}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
 class RequestContext:
-    """One request: its headers (or gRPC metadata), names in lower case, and its deadline (time.monotonic)."""
+    """A request's headers (or gRPC metadata), names in lower case, and its deadline (time.monotonic)."""
 
     headers: Mapping[str, str] = field(default_factory=dict)
     deadline: float | None = None
 
     @property
     def trace_id(self) -> str:
-        """32 hexadecimal digits of the W3C traceparent; empty where there is none."""
+        """The 32 hexadecimal digits of the W3C traceparent; empty if there is none."""
         return self.headers.get(TRACEPARENT, "")[3:35]
 
     def account_id(self) -> str:
-        """The account that the gateway has checked. Raises Unauthenticated (SIGN_IN_REQUIRED)."""
+        """Return the account that the gateway has authenticated. Raises Unauthenticated (SIGN_IN_REQUIRED)."""
         if account := self.headers.get(ACCOUNT_ID):
             return account
         raise Unauthenticated("SIGN_IN_REQUIRED", "Sign in first.")
 
     def time_remaining(self, at_most: float) -> float:
-        """How long a call made for this one may take: `at_most`, or less where the deadline is nearer."""
+        """Return the timeout, in seconds, of a call for this request: `at_most`, or less if its deadline is nearer."""
         if self.deadline is None:
             return at_most
         return max(0.001, min(at_most, self.deadline - time.monotonic()))
 
     def propagated_headers(self) -> tuple[tuple[str, str], ...]:
-        """The headers that go with every call made on behalf of this one."""
+        """Return the headers to send with every call made for this request."""
         headers = self.headers
         return tuple((name, headers[name]) for name in _PROPAGATED if _PRINTABLE(headers.get(name, "")))
 
 
 def deadline_in(headers: Mapping[str, str]) -> float | None:
-    """The deadline (time.monotonic) that a request's `grpc-timeout` sets; None where it sets none."""
+    """Return the deadline (time.monotonic) from a `grpc-timeout` header; None if there is none."""
     found = _GRPC_TIMEOUT(headers.get(TIMEOUT, ""))
     return time.monotonic() + int(found[1]) * _SECONDS_PER[found[2]] if found else None
 
 
-_NO_REQUEST = RequestContext()
-_current: ContextVar[RequestContext] = ContextVar("context", default=_NO_REQUEST)
+_current: ContextVar[RequestContext] = ContextVar("context", default=RequestContext())  # noqa: B039 - it is immutable
 
 
 def current() -> RequestContext:
-    """The request that is being answered by this thread; an empty one outside of requests."""
+    """Return the context of the request that this thread is answering; an empty one outside of requests."""
     return _current.get()
 
 
 @contextmanager
 def use_context(context: RequestContext) -> Iterator[RequestContext]:
-    """Makes `context` the current one."""
+    """Make `context` the current one inside the block."""
     token = _current.set(context)
     try:
         yield context

@@ -1,28 +1,21 @@
-"""The one error tree, and how a domain's own exceptions become part of it.
+"""Errors that clients see: one small tree for all services, and how a domain's exceptions become part of it.
 
-    AppError
-    +-- Invalid             the request itself is wrong             INVALID_ARGUMENT     400
-    +-- Unauthenticated     nobody is signed in                     UNAUTHENTICATED      401
-    +-- Forbidden           signed in, but not allowed              PERMISSION_DENIED    403
-    +-- NotFound            no such thing (or not yours)            NOT_FOUND            404
-    +-- Conflict            it is there already, and differs        ALREADY_EXISTS       409
-    +-- FailedPrecondition  right request, wrong moment             FAILED_PRECONDITION  400
-    +-- Unavailable         try again later                         UNAVAILABLE          503
-
-Codes and HTTP statuses pair up as google/rpc/code.proto says, so that a Flask service, a gRPC service and
-the gateway's transcoder answer alike.
+The README has a table of all errors. Codes and HTTP statuses pair up as in google/rpc/code.proto, so that Flask
+services, gRPC services and the gateway's transcoder answer alike.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 DOMAIN = "night-market"
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Code:
-    """One status: its number and name in google.rpc.Code, and its HTTP status."""
+    """A status: its number and name in google.rpc.Code, and its HTTP status."""
 
     number: int
     name: str
@@ -30,10 +23,9 @@ class Code:
 
 
 class AppError(Exception):
-    """An answer that is not the one hoped for.
+    """An error with a `reason` in UPPER_SNAKE case for programs and a `message` for people.
 
-    `reason` is an UPPER_SNAKE word for programs, `message` a sentence for people, and `metadata` has details
-    for programs, for example the product that is sold out.
+    `metadata` has details for programs, for example the product that is sold out.
     """
 
     code = Code(13, "INTERNAL", 500)
@@ -46,51 +38,43 @@ class AppError(Exception):
 
 
 class Invalid(AppError):
-    """The request itself is wrong: sending it again won't help."""
+    """The request itself is wrong: sending it again does not help."""
 
     code = Code(3, "INVALID_ARGUMENT", 400)
 
 
 class Unauthenticated(AppError):
-    """Nobody is signed in."""
+    """The request needs a signed-in account."""
 
     code = Code(16, "UNAUTHENTICATED", 401)
 
 
-class Forbidden(AppError):
-    """Somebody is signed in, who may not do this."""
-
-    code = Code(7, "PERMISSION_DENIED", 403)
-
-
 class NotFound(AppError):
-    """No such thing, or not one that the caller may know of."""
+    """The thing does not exist, or the caller may not know of it."""
 
     code = Code(5, "NOT_FOUND", 404)
 
 
 class Conflict(AppError):
-    """It is there already, and differs."""
+    """The thing exists already, and differs."""
 
     code = Code(6, "ALREADY_EXISTS", 409)
 
 
 class FailedPrecondition(AppError):
-    """The request is right, but the state of things forbids it now."""
+    """The request is valid, but the current state does not allow it."""
 
     code = Code(9, "FAILED_PRECONDITION", 400)
 
 
 class Unavailable(AppError):
-    """Something that is needed does not answer: try again later."""
+    """A dependency does not answer: try again later."""
 
     code = Code(14, "UNAVAILABLE", 503)
 
 
 INTERNAL = AppError.code
-TREE: tuple[type[AppError], ...] = (
-    Invalid, Unauthenticated, Forbidden, NotFound, Conflict, FailedPrecondition, Unavailable,
-)  # fmt: skip
+TREE = (Invalid, Unauthenticated, NotFound, Conflict, FailedPrecondition, Unavailable)
 BY_NUMBER: Mapping[int, type[AppError]] = {error.code.number: error for error in TREE}
 ErrorMap = Mapping[type[Exception], type[AppError]]
 
@@ -100,11 +84,11 @@ def reason_of(error: type[Exception]) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", error.__name__).upper()
 
 
-def translated(error: Exception, error_map: ErrorMap) -> AppError | None:
-    """The AppError for an exception; None where it is a bug.
+def translate(error: Exception, error_map: ErrorMap) -> AppError | None:
+    """Return the AppError for an exception; None if the exception is a bug.
 
-    `error_map` is the service's table from its domain's exceptions to the tree. A domain exception may have a
-    `metadata` attribute, a mapping of strings.
+    `error_map` maps the domain's exceptions to errors. A domain exception may have a `metadata` attribute, a mapping
+    of strings.
     """
     if isinstance(error, AppError):
         return error
@@ -114,8 +98,19 @@ def translated(error: Exception, error_map: ErrorMap) -> AppError | None:
     return None
 
 
+def explain(error: Exception, error_map: ErrorMap, **request: str) -> AppError:
+    """Return the AppError for an exception, and log it with the fields in `request`. A bug becomes INTERNAL."""
+    found = translate(error, error_map)
+    if found is None:
+        log.error("unexpected error", exc_info=error, extra=request)
+        return AppError("INTERNAL", "Something went wrong on our side.")
+    level = logging.WARNING if found.code.http >= 500 else logging.INFO
+    log.log(level, "request rejected", extra={**request, "reason": found.reason, "detail": found.message})
+    return found
+
+
 def as_status(error: AppError) -> dict[str, object]:
-    """The error as google.rpc.Status in JSON, with an ErrorInfo."""
+    """Return the error as google.rpc.Status in JSON, with an ErrorInfo."""
     info = {
         "@type": "type.googleapis.com/google.rpc.ErrorInfo",
         "reason": error.reason,

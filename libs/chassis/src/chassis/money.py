@@ -1,4 +1,4 @@
-"""Money: integer minor units inside (cents), google.type.Money on the wire. The market has one currency."""
+"""Money: integer minor units (cents) inside, google.type.Money on the wire. There is one currency."""
 
 from google.type.money_pb2 import Money
 
@@ -10,14 +10,14 @@ _NANOS_PER_UNIT = 1_000_000_000
 
 
 def to_wire(cents: int) -> Money:
-    """1999 -> {currencyCode: USD, units: 19, nanos: 990000000}; the sign is on both parts."""
+    """1999 -> {currencyCode: USD, units: 19, nanos: 990000000}; both parts carry the sign."""
     units, rest = divmod(abs(cents), 100)
     sign = -1 if cents < 0 else 1
     return Money(currency_code=CURRENCY, units=sign * units, nanos=sign * rest * _NANOS_PER_CENT)
 
 
 def from_wire(money: Money) -> int:
-    """The cents. Raises Invalid (AMOUNT_INVALID) for another currency, parts of a cent, or parts of unlike sign."""
+    """Return the cents. Raises Invalid (AMOUNT_INVALID) for another currency, a fraction of a cent or mixed signs."""
     cents, rest = divmod(money.nanos, _NANOS_PER_CENT)
     well_formed = abs(money.nanos) < _NANOS_PER_UNIT and money.units * money.nanos >= 0
     if money.currency_code != CURRENCY or rest or not well_formed:

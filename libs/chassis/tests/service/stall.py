@@ -9,8 +9,7 @@ import flask
 from chassis import context
 from chassis.config import ServiceConfig, load
 from chassis.errors import FailedPrecondition
-from chassis.http_app import init_app
-from chassis.http_server import add_http_server
+from chassis.http_server import add_http_server, init_app
 from chassis.lifecycle import Service
 
 

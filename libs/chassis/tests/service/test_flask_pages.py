@@ -2,7 +2,7 @@ import flask
 import pytest
 
 from chassis.errors import NotFound
-from chassis.http_app import init_app
+from chassis.http_server import init_app
 
 
 class NoSuchLantern(Exception):

@@ -6,7 +6,7 @@ import sys
 import psycopg
 import pytest
 
-from chassis.migrate import migrate
+from chassis.postgres import migrate
 from laptop.ephemeral import create_database
 from tests.support.waiting import wait_until
 
@@ -26,7 +26,7 @@ def folder(tmp_path):
 
 def start(url, *folders):
     """Migrates in a process of its own."""
-    command = [sys.executable, "-m", "chassis.migrate", *map(str, folders)]
+    command = [sys.executable, "-m", "chassis.postgres", "migrate", *map(str, folders)]
     environ = {"DATABASE_URL": url} if url else {}
     return subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

@@ -10,7 +10,7 @@ import pytest
 from chassis import context, telemetry
 from chassis.context import RequestContext, use_context
 from chassis.errors import AppError
-from chassis.http_app import init_app
+from chassis.http_server import init_app
 from libs.chassis.tests.service.echo import SERVICE, SoldOut
 from tests.support.collector import collecting
 
@@ -156,7 +156,7 @@ def test_that_there_is_no_collector_is_said_once(free_port, caplog):
 def test_where_traces_are_off_opentelemetry_is_not_even_imported():
     program = """if True:
         import sys
-        import chassis.grpc_client, chassis.grpc_server, chassis.http_app, chassis.postgres
+        import chassis.grpc_client, chassis.grpc_server, chassis.http_server, chassis.postgres
         from chassis.config import ServiceConfig
         from chassis.lifecycle import Service
 

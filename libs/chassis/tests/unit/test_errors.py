@@ -8,7 +8,7 @@ from chassis.errors import (
     NotFound,
     as_status,
     reason_of,
-    translated,
+    translate,
 )
 
 
@@ -35,7 +35,7 @@ def test_the_name_of_an_exception_is_its_reason(kind, reason):
 
 
 def test_a_domain_s_exception_becomes_the_error_of_the_table():
-    error = translated(SoldOut("All gone."), {SoldOut: FailedPrecondition})
+    error = translate(SoldOut("All gone."), {SoldOut: FailedPrecondition})
     assert isinstance(error, FailedPrecondition)
     assert (error.reason, error.message, error.metadata) == ("SOLD_OUT", "All gone.", {})
 
@@ -43,24 +43,24 @@ def test_a_domain_s_exception_becomes_the_error_of_the_table():
 def test_details_of_a_domain_s_exception_are_kept():
     sold_out = SoldOut("All gone.")
     sold_out.metadata = {"product": "tea"}
-    error = translated(sold_out, {SoldOut: FailedPrecondition})
+    error = translate(sold_out, {SoldOut: FailedPrecondition})
     assert error is not None
     assert error.metadata == {"product": "tea"}
 
 
 def test_a_kind_of_exception_has_the_reason_of_the_one_in_the_table():
-    error = translated(AlmostSoldOut("Nearly."), {SoldOut: FailedPrecondition})
+    error = translate(AlmostSoldOut("Nearly."), {SoldOut: FailedPrecondition})
     assert error is not None
     assert error.reason == "SOLD_OUT"
 
 
 def test_an_error_of_the_tree_stays_what_it_is():
     error = Conflict("IDEMPOTENCY_KEY_REUSED", "Another key, please.")
-    assert translated(error, {}) is error
+    assert translate(error, {}) is error
 
 
 def test_an_exception_that_is_in_no_table_is_a_bug():
-    assert translated(KeyError("x"), {SoldOut: FailedPrecondition}) is None
+    assert translate(KeyError("x"), {SoldOut: FailedPrecondition}) is None
 
 
 def test_every_error_has_a_code_of_its_own():

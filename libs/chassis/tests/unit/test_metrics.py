@@ -4,7 +4,7 @@ import pytest
 from prometheus_client import CollectorRegistry, Gauge
 
 from chassis.errors import Unavailable
-from chassis.metrics import watch
+from chassis.telemetry import watch
 
 SIZES = iter([1, 2])
 

@@ -19,18 +19,18 @@ def forged(content):
 
 def reason(page_token, kinds=(str,), query=""):
     with pytest.raises(Invalid) as refused:
-        paging.place(page_token, kinds, query)
+        paging.cursor(page_token, kinds, query)
     return refused.value.reason
 
 
 @given(PLACES, TEXT)
 def test_a_token_leads_back_to_its_place(place, query):
     kinds = tuple(type(part) for part in place)
-    assert paging.place(paging.token(place, query), kinds, query) == place
+    assert paging.cursor(paging.token(place, query), kinds, query) == place
 
 
 def test_no_token_means_the_beginning():
-    assert paging.place("", (str,)) is None
+    assert paging.cursor("", (str,)) is None
 
 
 def test_a_token_of_another_list_is_refused():
@@ -50,7 +50,7 @@ def test_whatever_is_no_token_is_refused(text):
 @given(st.recursive(st.none() | st.booleans() | st.floats() | st.text(), st.lists, max_leaves=5))
 def test_whatever_json_is_in_a_token_is_refused_or_fits_a_statement(content):
     try:
-        place = paging.place(forged(json.dumps(content)), (str,))
+        place = paging.cursor(forged(json.dumps(content)), (str,))
     except Invalid:
         return
     assert place is not None

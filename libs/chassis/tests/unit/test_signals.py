@@ -57,7 +57,9 @@ def test_a_second_signal_ends_the_process_at_once():
 
 
 def test_a_request_that_never_ends_does_not_keep_the_process_alive():
-    endless = "import concurrent.futures as f; f.ThreadPoolExecutor().submit(threading.Event().wait)"
+    endless = (
+        "from chassis.grpc_server import _DaemonThreads; _DaemonThreads(1).submit(threading.Event().wait)"
+    )
     with process(start=endless) as running:
         wait_for(running, '"started"')
         running.terminate()
@@ -65,7 +67,7 @@ def test_a_request_that_never_ends_does_not_keep_the_process_alive():
 
 
 def test_a_part_that_cannot_start_ends_the_process_and_stops_the_others():
-    with process(start="raise service.taken('PORT', 8000)") as running:
+    with process(start="raise service.port_taken('PORT', 8000)") as running:
         wait_for(running, "stops")
         assert running.wait(10) == 1
         [line] = running.stderr.read().splitlines()

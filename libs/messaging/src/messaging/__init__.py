@@ -1,1 +1,1 @@
-"""Events between services over NATS: outbox, inbox and dead letters."""
+"""Events between services over NATS: outbox, inbox and dead letters; see libs/messaging/README.md."""

@@ -1,8 +1,4 @@
-"""Events: CloudEvents that leave with the change they tell of (outbox) and take effect once (inbox).
-
-The tables `outbox` (what is to be sent) and `inbox` (what has taken effect) are in the service's own migrations,
-where it needs them; libs/messaging/README.md has their SQL.
-"""
+"""Events: CloudEvents in structured JSON."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,12 +11,14 @@ from google.protobuf import json_format
 from google.protobuf.message import Message
 
 _JSON = JSONFormat()
+# What the library raises, in part because it does not check the types of what it reads.
+_UNREADABLE = (BaseCloudEventException, ValueError, TypeError, KeyError, AttributeError, RecursionError)
 MessageT = TypeVar("MessageT", bound=Message)
 
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened. `type` is also the subject it travels on, for example market.orders.confirmed."""
+    """An event. `type` is also the subject on which it is sent, for example market.orders.confirmed."""
 
     type: str
     data: dict[str, Any]
@@ -29,16 +27,16 @@ class Event:
 
     @property
     def source(self) -> str:
-        """The service that tells it, from the type's second part."""
+        """The service that sends the event, from the second part of its type."""
         return self.type.split(".")[1]
 
 
 class MalformedEvent(ValueError):
-    """A message that is not a CloudEvent of this market."""
+    """A message that is not an event of this system."""
 
 
 def encode(event: Event) -> bytes:
-    """The event as a CloudEvent in structured JSON."""
+    """Return the event as a message."""
     attributes: dict[str, Any] = {
         "id": event.id,
         "type": event.type,
@@ -52,17 +50,10 @@ def encode(event: Event) -> bytes:
 
 
 def decode(payload: bytes) -> Event:
-    """The event of a message. Raises MalformedEvent."""
+    """Return the event in a message. Raises MalformedEvent."""
     try:
-        read = _JSON.read(_whole, payload)
-    except (
-        BaseCloudEventException,
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+        read = _JSON.read(_cloud_event, payload)
+    except _UNREADABLE as error:
         raise MalformedEvent("the message is not a CloudEvent") from error
     data = read.get_data()
     if not isinstance(data, dict):
@@ -70,15 +61,15 @@ def decode(payload: bytes) -> Event:
     return Event(read.get_type(), data, read.get_id(), str(read.get_extension("traceparent") or ""))
 
 
-def _whole(attributes: dict[str, Any], data: Any) -> CloudEvent:
-    # The library would make up what is missing, a new id at every delivery, say.
+def _cloud_event(attributes: dict[str, Any], data: Any) -> CloudEvent:
+    # The library would invent missing attributes: a new id at every delivery, for example.
     if not attributes.keys() >= {"id", "specversion"}:
         raise MalformedEvent("the message has no id or version")
     return CloudEvent(attributes, data)
 
 
 def message_of(event: Event, kind: type[MessageT]) -> MessageT:
-    """The event's data as a message of this kind; unknown fields are left out. Raises MalformedEvent."""
+    """Return the event's data as a protobuf message, without unknown fields. Raises MalformedEvent."""
     try:
         return json_format.ParseDict(event.data, kind(), ignore_unknown_fields=True)
     except json_format.ParseError as error:
@@ -86,5 +77,16 @@ def message_of(event: Event, kind: type[MessageT]) -> MessageT:
 
 
 def data_of(message: Message) -> dict[str, Any]:
-    """The message as an event's data: protobuf's JSON form."""
+    """Return a protobuf message as an event's data."""
     return json_format.MessageToDict(message)
+
+
+def span_attributes(operation: str, subject: str, message_id: str) -> dict[str, str]:
+    """Return the attributes of a span that sends or processes a message, after OpenTelemetry's conventions."""
+    return {
+        "messaging.system": "nats",
+        "messaging.operation.name": operation,
+        "messaging.operation.type": operation,
+        "messaging.destination.name": subject,
+        "messaging.message.id": message_id,
+    }

@@ -1,6 +1,8 @@
-"""The relay: sends what the outbox holds to the broker, oldest first, and takes it out once the broker has it.
+"""The outbox: events are written with the change that they report, and a relay sends them to the broker.
 
-A crash between the two sends a message again; the broker knows it by its id and keeps it once.
+A service must not change its database and then send the event: if it dies in between, the event is lost. So the event
+is a row of the same transaction. The relay deletes the row once the broker has stored the message. If it dies in
+between, it sends the message again; the broker recognizes its id and keeps it once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,25 +17,21 @@ from chassis.context import RequestContext, use_context
 from chassis.errors import Unavailable
 from chassis.lifecycle import Service, Stage, Worker
 from chassis.postgres import Connection, Database, Row
-from messaging.events import Event, decode, encode
+from messaging.events import Event, decode, encode, span_attributes
 from messaging.nats import Message, NatsConnection
 
 _BATCH = 100
-_LOOK_SECONDS = 1.0  # what another process of the service left behind is found this soon
+_POLL_SECONDS = 1.0  # how soon the relay finds what another process of the service has left behind
 
-SENT = Counter("market_events_sent_total", "Events that the broker has taken.", ["type"])
-WAITING = Gauge(
-    "market_outbox_waiting", "Events that wait in the outbox because the broker does not take them."
-)
-OLDEST = Gauge(
-    "market_outbox_oldest_seconds", "For how long the oldest of them has waited; 0 where none waits."
-)
+SENT = Counter("market_events_sent_total", "Events that the broker has stored.", ["type"])
+WAITING = Gauge("market_outbox_waiting", "Events in the outbox that the broker has not stored.")
+OLDEST = Gauge("market_outbox_oldest_seconds", "Age of the oldest waiting event; 0 if none waits.")
 
 
 def write_to_outbox(
     connection: Connection, event_type: str, data: dict[str, Any], event_id: str = ""
 ) -> None:
-    """Adds an event to the outbox, inside the caller's transaction; the relay sends it after the commit."""
+    """Add an event to the outbox, inside the caller's transaction; the relay sends it after the commit."""
     traceparent = context.current().headers.get(context.TRACEPARENT, "")
     event = Event(event_type, data, event_id or str(uuid4()), traceparent)
     connection.execute(
@@ -42,28 +40,28 @@ def write_to_outbox(
 
 
 class Relay(Worker):
-    """A background thread that empties the outbox. Its `wake`, after a commit, lets the event leave at once."""
+    """A background thread that empties the outbox; call `wake` after a commit to send its events at once."""
 
-    def __init__(self, database: Database, bus: NatsConnection) -> None:
-        super().__init__("relay", self.send_all, _LOOK_SECONDS)
+    def __init__(self, database: Database, nats: NatsConnection) -> None:
+        super().__init__("relay", self.send_all, _POLL_SECONDS)
         self._database = database
-        self._bus = bus
+        self._nats = nats
 
     def send_all(self) -> None:
-        """Empties the outbox. Raises Unavailable where the broker or the database does not answer."""
+        """Empty the outbox. Raises Unavailable if the broker or the database does not answer."""
         try:
-            self._bus.check()
-            while self.send_batch() == _BATCH:
+            self._nats.check()
+            while self._send_batch() == _BATCH:
                 pass
             _measured(0, 0.0)
         except Exception:
             self._measure()
             raise
 
-    def send_batch(self) -> int:
-        """Sends up to 100 events and returns how many; they stay where the broker doesn't take them all.
+    def _send_batch(self) -> int:
+        """Send up to 100 events, the oldest first, and return their number; all stay if the broker does not store them.
 
-        Several processes share the work: what one has in hand, the others leave alone.
+        SKIP LOCKED lets several processes share the work: none waits for the rows that another one is sending.
         """
         with self._database.transaction() as connection:
             rows = connection.execute(
@@ -73,8 +71,9 @@ class Relay(Worker):
                 (_BATCH,),
             ).fetchall()
             rows.sort(key=lambda row: int(row["position"]))
+            # Publish before the commit: if publishing fails, the rollback keeps the rows.
             with _messages(rows) as messages:
-                self._bus.publish(messages)
+                self._nats.publish(messages)
         for row in rows:
             SENT.labels(row["subject"]).inc()
         return len(rows)
@@ -95,36 +94,32 @@ def _measured(waiting: int, oldest: float) -> None:
 
 @contextmanager
 def _messages(rows: Sequence[Row]) -> Iterator[list[Message]]:
-    """The messages, each within its span where there are traces, for the length of a block that sends them."""
-    if not telemetry.is_on():
-        yield [Message(row["subject"], row["payload"], row["id"]) for row in rows]
-        return
+    """The messages of these rows, for a block that sends them; if traces are on, each has a span around the block."""
     with ExitStack() as spans:
-        yield [spans.enter_context(_sending(row)) for row in rows]
+        if telemetry.is_on():
+            yield [spans.enter_context(_sending(row)) for row in rows]
+        else:
+            yield [Message(row["subject"], row["payload"], row["id"]) for row in rows]
 
 
 @contextmanager
 def _sending(row: Row) -> Iterator[Message]:
-    """A message within its span, a child of the change that the event tells of; who takes the message goes on there."""
+    """A message within its span, a child of the change that the event reports; consumers continue this span."""
     subject, payload, event_id = row["subject"], row["payload"], row["id"]
     parent = RequestContext({context.TRACEPARENT: decode(payload).traceparent})
-    with (
-        use_context(parent),
-        telemetry.span(
-            f"send {subject}", telemetry.PRODUCER, telemetry.messaging("send", subject, event_id)
-        ) as span,
-    ):
+    attributes = span_attributes("send", subject, event_id)
+    with use_context(parent), telemetry.span(f"send {subject}", telemetry.PRODUCER, attributes) as span:
         sender = context.current().headers.get(context.TRACEPARENT, "")
         try:
             yield Message(subject, payload, event_id, {context.TRACEPARENT: sender} if sender else {})
         except Unavailable as error:
-            telemetry.failed(span, error.reason)
+            telemetry.mark_failed(span, error.reason)
             raise
 
 
-def add_relay(service: Service, database: Database, bus: NatsConnection) -> Relay:
-    """A Relay that starts and stops with the service."""
-    relay = Relay(database, bus)
+def add_relay(service: Service, database: Database, nats: NatsConnection) -> Relay:
+    """Add a Relay that starts and stops with the service."""
+    relay = Relay(database, nats)
     service.on_start(relay.start)
     service.on_stop(Stage.WORKERS, relay.stop)
     return relay

@@ -127,7 +127,7 @@ def test_the_pauses_between_the_tries_are_those_that_are_wanted(shop, monkeypatc
 
 def test_an_outage_is_over_soon_however_long_it_was(shop, monkeypatch):
     monkeypatch.setattr(messaging.consumer, "_RETRY_SECONDS", (0.01, 60.0))
-    monkeypatch.setattr(messaging.consumer, "_LONGEST_OUTAGE_PAUSE", 0.02)
+    monkeypatch.setattr(messaging.consumer, "_MAX_OUTAGE_PAUSE", 0.02)
     shop.first = Troubled([Unavailable("DATABASE_UNAVAILABLE", "Gone.") for _ in range(8)])
     with shop.open():
         shop.hears("tea")

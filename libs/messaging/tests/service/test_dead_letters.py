@@ -11,12 +11,13 @@ from chassis.errors import Invalid, NotFound, Unavailable
 from chassis.lifecycle import Service
 from libs.messaging.tests.service.shop import TRACEPARENT, Failing, Shop
 from messaging.consumer import add_consumer
-from messaging.dead_letters import count, letters, replay, replay_subject, replayed, shown
+from messaging.dead_letters import count, replay_subject
 from messaging.events import Event, encode
 from messaging.nats import DEAD_STREAM, Message, NatsConnection
 from tests.support.broker import Broker
 from tests.support.servers import connected
 from tests.support.waiting import wait_until
+from tools.dead_letters import as_table, dead_letters, replay, replay_all
 
 NEVER = 1000
 TRIES = 2
@@ -70,7 +71,7 @@ def test_a_dead_letter_tells_what_it_is_of_whom_and_why(shop, nats):
         event = Event(shop.sold, {"name": "tea", "orderId": "order-1"}, "event-1", TRACEPARENT)
         shop.sends(encode(event))
         shop.gives_up()
-    [row] = cells(shown(nats, shop.name))
+    [row] = cells(as_table(nats, shop.name))
     assert [cell.strip() for cell in row[1:5]] == [shop.name, shop.sold, "event-1", "order-1"]
     assert [cell.strip() for cell in row[6:]] == [str(TRIES + 1), "ZeroDivisionError()"]
 
@@ -80,7 +81,7 @@ def test_a_dead_letter_keeps_its_trace(shop, nats):
     with shop.open():
         shop.hears("tea")
         shop.gives_up()
-    [letter] = letters(nats, shop.name)
+    [letter] = dead_letters(nats, shop.name)
     assert letter.traceparent == TRACEPARENT
 
 
@@ -88,8 +89,8 @@ def test_the_message_itself_is_shown_to_who_asks(shop, nats):
     with shop.open():
         shop.sends(b"\x1b[31m no event")
         shop.gives_up()
-    assert "no event" not in shown(nats, shop.name)
-    assert r"b'\x1b[31m no event'" in shown(nats, shop.name, whole=True)
+    assert "no event" not in as_table(nats, shop.name)
+    assert r"b'\x1b[31m no event'" in as_table(nats, shop.name, verbose=True)
 
 
 def test_what_a_message_says_can_not_play_with_the_terminal(shop, nats):
@@ -97,11 +98,11 @@ def test_what_a_message_says_can_not_play_with_the_terminal(shop, nats):
     with shop.open():
         shop.hears("tea", event_id="\x1b[2Jgone")
         shop.gives_up()
-    assert "\x1b" not in shown(nats, shop.name, whole=True)
+    assert "\x1b" not in as_table(nats, shop.name, verbose=True)
 
 
 def test_where_nothing_is_set_aside_that_is_said(nats, stall):
-    assert shown(nats, stall) == replayed(nats, stall) == f"No event of {stall} is set aside."
+    assert as_table(nats, stall) == replay_all(nats, stall) == f"There are no dead letters of {stall}."
 
 
 def test_an_event_takes_effect_once_its_service_is_mended_and_it_is_sent_back(shop, nats, tables, closed):
@@ -111,7 +112,7 @@ def test_an_event_takes_effect_once_its_service_is_mended_and_it_is_sent_back(sh
         [dead] = shop.gives_up()
         assert "CheckViolation" in dead.headers["Market-Error"]
         mend(tables)
-        assert replayed(nats, shop.name) == f"1 event sent back: 1 to {shop.name}"
+        assert replay_all(nats, shop.name) == f"1 event replayed: 1 to {shop.name}"
         wait_until(lambda: shop.counts() == {"tea": 1})
     assert shop.set_aside() == []
 
@@ -123,7 +124,7 @@ def test_an_event_that_is_sent_back_stays_in_its_trace(shop, nats):
         shop.hears("tea")
         shop.gives_up()
         shop.first = lambda event: seen.append(context.current().headers)
-        replayed(nats, shop.name)
+        replay_all(nats, shop.name)
         wait_until(lambda: seen)
     assert seen == [{"traceparent": TRACEPARENT}]
 
@@ -135,7 +136,7 @@ def test_an_event_that_is_sent_back_is_heard_by_its_own_service_alone(shop, nats
     with shop.open(), other.open():
         shop.gives_up()
         other.gives_up()
-        replayed(nats, shop.name)
+        replay_all(nats, shop.name)
         wait_until(lambda: shop.set_aside())
         shop.hears("last")
         wait_until(lambda: "last" in other.counts())
@@ -147,9 +148,9 @@ def test_what_fails_again_is_set_aside_again_as_what_it_was_first(shop, nats):
     with shop.open():
         shop.hears("tea")
         shop.gives_up()
-        [first] = letters(nats, shop.name)
-        replayed(nats, shop.name)
-        [again] = wait_until(lambda: list(letters(nats, shop.name)))
+        [first] = dead_letters(nats, shop.name)
+        replay_all(nats, shop.name)
+        [again] = wait_until(lambda: list(dead_letters(nats, shop.name)))
     assert again.number > first.number
     assert (again.subject, again.payload) == (first.subject, first.payload)
     assert shop.first.tried == 2 * (TRIES + 1)
@@ -160,11 +161,11 @@ def test_a_crash_before_it_is_taken_out_lets_it_take_effect_once(shop, nats):
     with shop.open():
         shop.hears("tea")
         shop.gives_up()
-        [letter] = letters(nats, shop.name)
+        [letter] = dead_letters(nats, shop.name)
         with pytest.raises(KeyboardInterrupt):
             replay(CrashingConnection(nats), letter)
         wait_until(lambda: shop.counts() == {"tea": 1})
-        assert replayed(nats, shop.name).startswith("1 event")
+        assert replay_all(nats, shop.name).startswith("1 event")
         shop.hears("last")
         wait_until(lambda: "last" in shop.counts())
     assert shop.counts() == {"tea": 1, "last": 1}
@@ -176,7 +177,7 @@ def test_what_is_sent_back_again_when_the_broker_has_forgotten_it_takes_effect_o
     with shop.open():
         shop.hears("tea")
         shop.gives_up()
-        [letter] = letters(nats, shop.name)
+        [letter] = dead_letters(nats, shop.name)
         replay(nats, letter)
         wait_until(lambda: shop.counts() == {"tea": 1})
         nats.publish([Message(replay_subject(shop.name), letter.payload, str(uuid4()))])
@@ -192,7 +193,7 @@ def test_what_somebody_else_has_taken_out_is_no_trouble(shop, nats):
     shop.sends(b"no event")
     with shop.open():
         shop.gives_up()
-    [letter] = letters(nats, shop.name)
+    [letter] = dead_letters(nats, shop.name)
     replay(nats, letter)
     replay(nats, letter)
     assert shop.set_aside() == []
@@ -203,15 +204,15 @@ def test_one_alone_is_sent_back_by_its_number(shop, nats):
     shop.sends(b"two")
     with shop.open():
         shop.gives_up(2)
-    [one, two] = letters(nats, shop.name)
-    assert replayed(nats, number=two.number) == f"1 event sent back: 1 to {shop.name}"
-    assert list(letters(nats, shop.name)) == [one]
+    [one, two] = dead_letters(nats, shop.name)
+    assert replay_all(nats, number=two.number) == f"1 event replayed: 1 to {shop.name}"
+    assert list(dead_letters(nats, shop.name)) == [one]
 
 
 @pytest.mark.parametrize("number", [0, -1, 10**30])
 def test_a_number_that_there_is_not_is_not_found(nats, number):
     with pytest.raises(NotFound, match=f"There is no dead letter {number}"):
-        replayed(nats, number=number)
+        replay_all(nats, number=number)
 
 
 def test_the_number_of_another_service_s_is_not_found(shop, nats, stall):
@@ -219,7 +220,7 @@ def test_the_number_of_another_service_s_is_not_found(shop, nats, stall):
     with shop.open():
         [dead] = shop.gives_up()
     with pytest.raises(NotFound):
-        replayed(nats, f"{stall}-other", dead.seq)
+        replay_all(nats, f"{stall}-other", dead.seq)
     assert len(shop.set_aside()) == 1
 
 
@@ -228,7 +229,7 @@ def test_all_that_was_set_aside_when_it_began_is_sent_back_and_nothing_more(shop
         shop.sends(str(number).encode())
     with shop.open():
         shop.gives_up(5)
-        assert replayed(nats, shop.name) == f"5 events sent back: 5 to {shop.name}"
+        assert replay_all(nats, shop.name) == f"5 events replayed: 5 to {shop.name}"
         shop.gives_up(5)
 
 
@@ -247,7 +248,7 @@ def test_how_many_wait_is_measured_until_they_are_sent_back(shop, nats, tables, 
         shop.gives_up(2)
         assert measured() == 2
         mend(tables)
-        replayed(nats, shop.name, shop.set_aside()[0].seq)
+        replay_all(nats, shop.name, shop.set_aside()[0].seq)
         wait_until(lambda: measured() == 1)
 
 
@@ -267,7 +268,7 @@ def test_while_the_broker_is_down_nobody_knows_how_many_wait(broker, tables, sta
 
 def test_a_name_that_is_none_is_refused(nats):
     with pytest.raises(Invalid):
-        shown(nats, "*")
+        as_table(nats, "*")
 
 
 def test_dead_letters_outlive_a_broker_that_restarts(broker, stall, tables):
@@ -280,12 +281,12 @@ def test_dead_letters_outlive_a_broker_that_restarts(broker, stall, tables):
                 shop.gives_up()
         with broker.run():
             wait_until(lambda: answers(nats))
-            assert [letter.payload for letter in letters(nats)] == [b"one"]
+            assert [letter.payload for letter in dead_letters(nats)] == [b"one"]
             assert Broker(nats).payloads(f"dead.{stall}", DEAD_STREAM) == [b"one"]
 
 
 def answers(nats):
     try:
-        return list(letters(nats))
+        return list(dead_letters(nats))
     except Unavailable:
         return False

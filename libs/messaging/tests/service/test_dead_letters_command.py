@@ -6,7 +6,7 @@ import pytest
 
 from chassis.errors import Unavailable
 from libs.messaging.tests.service.shop import Shop
-from messaging import dead_letters
+from tools import dead_letters
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def command(nats_url, *arguments):
     """What the command says, and how it ends."""
     environment = {**os.environ, "NATS_URL": nats_url}
     ended = subprocess.run(
-        [sys.executable, "-m", "messaging.dead_letters", *arguments],
+        [sys.executable, "-m", "tools.dead_letters", *arguments],
         env=environment,
         capture_output=True,
         text=True,
@@ -32,9 +32,9 @@ def command(nats_url, *arguments):
 
 
 def test_the_command_shows_and_sends_back(shop, nats_url):
-    assert "b'one'" in command(nats_url, "show", "--service", shop.name, "--whole")[1]
+    assert "b'one'" in command(nats_url, "list", "--service", shop.name, "--verbose")[1]
     told = command(nats_url, "replay", "--service", shop.name)
-    assert told == (0, f"1 event sent back: 1 to {shop.name}\n", "")
+    assert told == (0, f"1 event replayed: 1 to {shop.name}\n", "")
     assert shop.set_aside() == []
 
 
@@ -42,7 +42,7 @@ def test_the_command_shows_and_sends_back(shop, nats_url):
     ("arguments", "words"),
     [
         (["replay", "--number", "0"], "dead-letters: There is no dead letter 0.\n"),
-        (["show", "--service", "A B"], "dead-letters: A service's name has "),
+        (["list", "--service", "A B"], "dead-letters: A service's name has "),
         (["replay", "--number", "x"], "invalid int value"),
         ([], "required: command"),
     ],
@@ -57,9 +57,9 @@ def test_a_broker_that_is_not_there_is_told_in_a_line(free_port, monkeypatch):
     monkeypatch.setattr(dead_letters, "_CONNECT_SECONDS", 0.1)
     with pytest.raises(Unavailable), dead_letters.connected(f"nats://127.0.0.1:{free_port()}"):
         pass
-    ended = command(f"nats://127.0.0.1:{free_port()}", "show")
+    ended = command(f"nats://127.0.0.1:{free_port()}", "list")
     assert ended == (1, "", "dead-letters: The message broker does not answer.\n")
 
 
 def test_without_its_address_the_broker_is_missed_in_a_line():
-    assert command("", "show") == (2, "", "dead-letters: NATS_URL is missing\n")
+    assert command("", "list") == (2, "", "dead-letters: NATS_URL is missing\n")

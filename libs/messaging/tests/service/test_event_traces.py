@@ -12,11 +12,11 @@ from chassis.context import RequestContext, use_context
 from chassis.errors import Unavailable
 from libs.messaging.tests.service.shop import Failing, Shop
 from messaging.consumer import Consumer
-from messaging.dead_letters import replayed
 from messaging.outbox import Relay, write_to_outbox
 from tests.support.collector import collecting
 from tests.support.servers import connected
 from tests.support.waiting import wait_until
+from tools.dead_letters import replay_all
 
 TRACE, PARENT = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 CHANGE = RequestContext({"traceparent": f"00-{TRACE}-{PARENT}-01"})
@@ -83,7 +83,7 @@ def test_an_event_that_is_sent_back_from_the_dead_letters_stays_in_its_trace(
         Relay(tables, nats).send_all()
         with shop.open():
             wait_until(shop.set_aside)
-            replayed(nats, stall)
+            replay_all(nats, stall)
             wait_until(shop.counts)
     [sent] = [span for span in collector.spans if span.kind == "PRODUCER"]
     handled = [span for span in collector.spans if span.kind == "CONSUMER"]
@@ -97,7 +97,7 @@ def test_the_span_of_an_event_that_the_broker_does_not_take_is_an_error(collecto
         with tables.transaction() as connection:
             write_to_outbox(connection, f"market.{stall}.sold", {})
         with pytest.raises(Unavailable):
-            Relay(tables, nats).send_batch()
+            Relay(tables, nats)._send_batch()
     assert [(span.kind, span.is_error) for span in collector.spans] == [("PRODUCER", True)]
 
 

@@ -144,4 +144,4 @@ def counting(monkeypatch, owner, name):
 
 
 def told(caplog):
-    return [record for record in caplog.records if record.message == "the consumer goes on"]
+    return [record for record in caplog.records if record.message == "consumer failed; retrying"]

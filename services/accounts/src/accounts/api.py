@@ -15,7 +15,7 @@ from accounts.domain.accounts import (
 from accounts.service import AccountService
 from accounts.store import Store
 from chassis.errors import Conflict, ErrorMap, Invalid, Unauthenticated
-from chassis.http_app import init_app
+from chassis.http_server import init_app
 from chassis.json_body import Body
 
 ERROR_MAP: ErrorMap = {

@@ -27,7 +27,7 @@ from chassis.errors import (
     Unauthenticated,
     Unavailable,
 )
-from chassis.http_app import init_app
+from chassis.http_server import init_app
 from chassis.json_body import Body, no_body, number_in_query
 
 ERROR_MAP: ErrorMap = {

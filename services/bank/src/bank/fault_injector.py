@@ -1,19 +1,20 @@
 """Injects faults into calls. The faults are kept in memory, so a restart clears them."""
 
+import errno
 import logging
 import random
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import NoReturn
 
 import flask
 
 from bank.domain.faults import BankBusy, Faults
 
 log = logging.getLogger(__name__)
-THREADS = 64  # each delayed response occupies one; they are started on demand
+THREADS = 64  # each delayed response occupies one
 _MAX_DELAYED = 48  # so that a thread is always free for the call that clears the faults
 
 
@@ -70,5 +71,11 @@ class FaultInjector:
 
 def close_connection() -> None:
     """Close the client's connection, so that it never gets the response to the current request."""
-    client: socket.socket = flask.request.environ["gunicorn.socket"]
-    client.shutdown(socket.SHUT_RDWR)
+    flask.after_this_request(lambda _: _LostResponse())
+
+
+class _LostResponse(flask.Response):
+    """Fails like a broken connection: the server closes the connection without a response."""
+
+    def __call__(self, environ: object, start_response: object) -> NoReturn:
+        raise ConnectionResetError(errno.ECONNRESET, "the response is lost on purpose")

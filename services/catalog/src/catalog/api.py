@@ -26,7 +26,7 @@ class CatalogApi(CatalogServiceServicer):
         selection = Selection(request.query, request.category)
         size = paging.page_size(request.page_size, PRODUCTS_PAGE_SIZE)
         kinds = (float, str) if selection.query else (str, str)
-        after = paging.place(request.page_token, kinds, selection.key)
+        after = paging.cursor(request.page_token, kinds, selection.key)
         products, end = self._store.page(selection, size, after)
         token = paging.token(end, selection.key) if end else ""
         return wire.ListProductsResponse(products=map(_product, products), next_page_token=token)

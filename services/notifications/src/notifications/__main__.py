@@ -2,8 +2,8 @@
 
 from chassis.config import load
 from chassis.lifecycle import Service, add_worker
-from chassis.metrics import watch
 from chassis.postgres import add_database
+from chassis.telemetry import watch
 from messaging.consumer import add_consumer
 from messaging.nats import add_nats
 from notifications.clients import MaildirTransport, MailTransport, SmtpTransport

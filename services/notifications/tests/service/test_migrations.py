@@ -5,8 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from chassis.migrate import migrate
-from chassis.postgres import Database
+from chassis.postgres import Database, migrate
 from notifications.store import Store
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"

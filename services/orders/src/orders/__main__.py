@@ -4,8 +4,8 @@ from chassis.config import load
 from chassis.grpc_client import Channel
 from chassis.grpc_server import add_grpc_server
 from chassis.lifecycle import Service, Stage, add_worker
-from chassis.metrics import watch
 from chassis.postgres import add_database
+from chassis.telemetry import watch
 from messaging.consumer import add_consumer
 from messaging.nats import add_nats
 from messaging.outbox import add_relay

@@ -53,7 +53,7 @@ class OrdersApi(OrdersServiceServicer):
     ) -> wire.ListOrdersResponse:
         account_id = current().account_id()
         size = paging.page_size(request.page_size, ORDERS_PAGE_SIZE)
-        after = paging.place(request.page_token, (float, str), account_id)
+        after = paging.cursor(request.page_token, (float, str), account_id)
         place = after and (datetime.fromtimestamp(float(after[0])).astimezone(), after[1])
         orders, more = self._orders.page(account_id, size, place)
         last = orders[-1] if more else None

@@ -8,8 +8,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from chassis.errors import FailedPrecondition
-from chassis.migrate import migrate
-from chassis.postgres import Database
+from chassis.postgres import Database, migrate
 from orders.clients import Clients
 from orders.domain.orders import Address, OrderRequest, State
 from orders.saga_executor import SagaExecutor

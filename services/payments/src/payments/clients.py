@@ -85,9 +85,9 @@ class BankClient:
                 response = self._adapter.send(request.prepare(), timeout=seconds)
                 status, content = response.status_code, response.content
                 if status >= 500:
-                    telemetry.failed(span, str(status))
+                    telemetry.mark_failed(span, str(status))
             except RequestException as error:
-                telemetry.failed(span, type(error).__name__)
+                telemetry.mark_failed(span, type(error).__name__)
                 raise _NoResponse from error
             finally:
                 BANK_REQUESTS.labels(step, status).observe(time.perf_counter() - started)

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 
 from chassis.errors import FailedPrecondition
-from chassis.migrate import migrate
+from chassis.postgres import migrate
 from nightmarket.shipping.v1.shipping_pb2 import Shipment
 from nightmarket.subjects import ORDER_CONFIRMED
 from tests.support.waiting import wait_until

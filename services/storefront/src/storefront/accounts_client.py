@@ -50,7 +50,7 @@ class AccountsClient:
             try:
                 status, answer = self._exchange(method, path, body, timeout)
             except (OSError, http.client.HTTPException, ValueError) as error:
-                telemetry.failed(span, type(error).__name__)
+                telemetry.mark_failed(span, type(error).__name__)
                 raise _unavailable() from error
         if status >= 400:
             raise _error(answer)

@@ -6,7 +6,7 @@ from flask_wtf.csrf import CSRFError
 from jinja2 import StrictUndefined
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from chassis import http_app, money
+from chassis import http_server, money
 from chassis.errors import ErrorMap, Invalid
 from nightmarket import limits
 from storefront import session, texts
@@ -63,7 +63,7 @@ def create_app(
     app.extensions["readiness"] = system.ShopReadiness(clients)
     for module in (browse, cart, checkout, account, orders, system):
         app.register_blueprint(module.bp)
-    http_app.init_app(app, ERROR_MAP, error_page)
+    http_server.init_app(app, ERROR_MAP, error_page)
     session.init_app(app)
     app.register_error_handler(CSRFError, _csrf_error)
     app.after_request(_add_security_headers)

@@ -15,7 +15,7 @@ from werkzeug.wrappers import Response
 
 from chassis.errors import AppError, NotFound
 from chassis.grpc_client import Channel
-from chassis.metrics import watch
+from chassis.telemetry import watch
 from storefront.clients import Clients
 from storefront.metrics import CAN_SELL
 

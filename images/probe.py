@@ -1,25 +1,25 @@
-"""A container's health check, without curl in the image: python -S probe.py [PORT [PATH]], 9000 and /readyz by default.
+"""A container's health check, because the images have no curl: python -S probe.py [PORT [PATH]].
 
-Exit code 0 where the answer is 200; else 1, and why on stdout. It is run every few seconds in every container, so it
-imports next to nothing: a whole interpreter with http.client would take five times the CPU.
+The defaults are 9000 and /readyz. The exit code is 0 if the response is 200; else it is 1, and stdout has the reason.
+It runs every few seconds in every container, so it imports almost nothing: http.client would take five times the CPU.
 """
 
 import socket
 import sys
 
-_SECONDS = 2.0
+_TIMEOUT_SECONDS = 2.0
 
 
 def main() -> int:
-    """Asks once; gives the exit code."""
+    """Send one request and return the exit code."""
     port = sys.argv[1] if len(sys.argv) > 1 else "9000"
     path = sys.argv[2] if len(sys.argv) > 2 else "/readyz"
     try:
-        answer = _get(int(port), path)
+        response = _get(int(port), path)
     except (OSError, ValueError) as error:
         print(f"no answer: {error}")
         return 1
-    head, _, body = answer.partition("\r\n\r\n")
+    head, _, body = response.partition("\r\n\r\n")
     if head.split(" ")[1:2] == ["200"]:
         return 0
     print(body.strip() or head)
@@ -27,7 +27,7 @@ def main() -> int:
 
 
 def _get(port: int, path: str) -> str:
-    with socket.create_connection(("127.0.0.1", port), _SECONDS) as connection:
+    with socket.create_connection(("127.0.0.1", port), _TIMEOUT_SECONDS) as connection:
         connection.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
         return b"".join(iter(lambda: connection.recv(4096), b"")).decode(errors="replace")
 

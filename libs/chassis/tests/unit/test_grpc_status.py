@@ -1,8 +1,9 @@
 import grpc
 import pytest
 
-from chassis import rpc_status
 from chassis.errors import TREE, AppError, Unavailable
+from chassis.grpc_client import to_error
+from chassis.grpc_server import to_status
 
 
 class Answer(grpc.RpcError):
@@ -22,21 +23,21 @@ class Answer(grpc.RpcError):
 
 
 def sent(error):
-    status = rpc_status.of(error)
+    status = to_status(error)
     return Answer(status.code, status.details, status.trailing_metadata)
 
 
 @pytest.mark.parametrize("kind", TREE)
 def test_an_error_arrives_as_it_was_sent(kind):
     error = kind("SOLD_OUT", "Alles weg: 茶.", {"product": "tea"})
-    arrived = rpc_status.read(sent(error), "inventory")
+    arrived = to_error(sent(error), "inventory")
     assert type(arrived) is kind
     assert (arrived.reason, arrived.message) == (error.reason, error.message)
     assert arrived.metadata == error.metadata
 
 
 def test_a_bug_over_there_is_an_outage_of_that_service():
-    arrived = rpc_status.read(sent(AppError("INTERNAL", "Oh.")), "inventory")
+    arrived = to_error(sent(AppError("INTERNAL", "Oh.")), "inventory")
     assert isinstance(arrived, Unavailable)
     assert arrived.reason == "UPSTREAM_UNAVAILABLE"
     assert arrived.metadata == {"service": "inventory", "code": "INTERNAL"}
@@ -44,11 +45,11 @@ def test_a_bug_over_there_is_an_outage_of_that_service():
 
 @pytest.mark.parametrize("trailers", [None, (), (("other", "x"),)])
 def test_a_status_without_details_is_an_outage_of_that_service(trailers):
-    arrived = rpc_status.read(Answer(grpc.StatusCode.NOT_FOUND, "", trailers), "inventory")
+    arrived = to_error(Answer(grpc.StatusCode.NOT_FOUND, "", trailers), "inventory")
     assert arrived.reason == "UPSTREAM_UNAVAILABLE"
 
 
 def test_details_that_nobody_can_read_are_an_outage_of_that_service():
     trailers = (("grpc-status-details-bin", b"\xff\xff"),)
-    arrived = rpc_status.read(Answer(grpc.StatusCode.NOT_FOUND, "", trailers), "inventory")
+    arrived = to_error(Answer(grpc.StatusCode.NOT_FOUND, "", trailers), "inventory")
     assert arrived.reason == "UPSTREAM_UNAVAILABLE"
