@@ -49,6 +49,8 @@ def expected(service: Service) -> list[str]:
             line = f'      org.opencontainers.image.version="{project["version"]}" \\'
         if not any(f"/{part} " in line and part not in parts for part in ("migrations", "seed")):
             lines.append(line.replace(MODEL, service.name))
+        if line.startswith("COPY libs/") and service.nats and service.database:  # it consumes events
+            lines.append("COPY tools/__init__.py tools/dead_letters.py /app/opt/app/tools/")
     return lines
 
 

@@ -24,7 +24,7 @@ class Readiness:
 
     def __init__(self) -> None:
         self._checks: dict[str, Check] = {}
-        self._stopping = False
+        self.stopping = False
         self._was_ready: bool | None = None
 
     def add(self, name: str, check: Check) -> None:
@@ -33,11 +33,11 @@ class Readiness:
 
     def stop(self) -> None:
         """Report "not ready" from now on, because the process is about to stop."""
-        self._stopping = True
+        self.stopping = True
 
     def problems(self) -> dict[str, str]:
         """Return why the service is not ready, by check; empty if it is ready."""
-        if self._stopping:
+        if self.stopping:
             return {"lifecycle": "stopping"}
         found: dict[str, str] = {}
         for name, check in self._checks.items():

@@ -119,8 +119,8 @@ class NatsConnection:
         connecting = asyncio.create_task(self._connect())
         await self._stopping.wait()
         connecting.cancel()
-        # If an attempt to connect is under way, close() waits for a task that it has canceled itself.
-        with contextlib.suppress(asyncio.CancelledError):
+        # close() waits for tasks that it has canceled itself, and fails if the broker has closed the connection.
+        with contextlib.suppress(asyncio.CancelledError, OSError):
             await self._client.close()
 
     async def _connect(self) -> None:
