@@ -26,16 +26,23 @@ if TYPE_CHECKING:
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # it would be a second, unused series for each metric
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_RPC_LABELS = ["rpc_service", "rpc_method", "rpc_grpc_status_code"]
-_HTTP_LABELS = ["http_request_method", "http_route", "http_response_status_code"]
 RPC_SERVER = Histogram(
-    "rpc_server_duration_seconds", "Duration of gRPC calls to this service.", _RPC_LABELS, buckets=_BUCKETS
+    "rpc_server_duration_seconds",
+    "Duration of gRPC calls to this service.",
+    ["rpc_service", "rpc_method", "rpc_grpc_status_code"],
+    buckets=_BUCKETS,
 )
 RPC_CLIENT = Histogram(
-    "rpc_client_duration_seconds", "Duration of gRPC calls to other services.", _RPC_LABELS, buckets=_BUCKETS
+    "rpc_client_duration_seconds",
+    "Duration of gRPC calls to other services.",
+    ["rpc_service", "rpc_method", "rpc_grpc_status_code"],
+    buckets=_BUCKETS,
 )
 HTTP_SERVER = Histogram(
-    "http_server_request_duration_seconds", "Duration of HTTP requests.", _HTTP_LABELS, buckets=_BUCKETS
+    "http_server_request_duration_seconds",
+    "Duration of HTTP requests.",
+    ["http_request_method", "http_route", "http_response_status_code"],
+    buckets=_BUCKETS,
 )
 
 SERVER, CLIENT, PRODUCER, CONSUMER = "SERVER", "CLIENT", "PRODUCER", "CONSUMER"
