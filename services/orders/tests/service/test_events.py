@@ -2,13 +2,17 @@ import time
 from datetime import UTC, datetime
 
 import pytest
+from nats.js.api import AckPolicy, ConsumerConfig
 
+from messaging.dead_letters import replay_subject
 from messaging.events import Event, MalformedEvent
+from messaging.nats import STREAM
 from nightmarket.subjects import ORDER_SHIPPED, ORDER_SHIPPED_OLD
 from orders.__main__ import build_service
 from orders.domain.orders import State
 from orders.events import handlers
 from tests.support.broker import broker
+from tests.support.servers import connected
 from tests.support.services import started
 from tests.support.waiting import wait_until
 
@@ -41,12 +45,30 @@ def test_an_order_is_shipped_at_the_time_of_the_event_in_any_time_zone(shop):
     assert (shipped.state, shipped.journey[-1].time) == (State.SHIPPED, SHIP_TIME)
 
 
-def test_an_event_with_the_old_subject_ships_its_order(shop, config):
-    order = shop.orders.place(shop.request())
+def test_events_with_the_old_and_the_new_subject_ship_their_orders(shop, config):
+    orders = [shop.orders.place(shop.request()) for _ in range(2)]
+    create_old_consumer(config.nats_url)
     with broker(config.nats_url) as publisher:
-        publisher.send(ORDER_SHIPPED_OLD, shipped_event(order.id).data)
+        for subject, order in zip((ORDER_SHIPPED_OLD, ORDER_SHIPPED), orders, strict=True):
+            publisher.send(subject, shipped_event(order.id).data)
     with started(build_service, config):
-        wait_until(lambda: shop.store.order("account", order.id).state is State.SHIPPED)
+        wait_until(
+            lambda: {shop.store.order("account", order.id).state for order in orders} == {State.SHIPPED}
+        )
+
+
+def create_old_consumer(nats_url):
+    """Create the consumer as the version before the rename did: it gets the old subject only."""
+    consumer = ConsumerConfig(
+        durable_name="orders",
+        ack_policy=AckPolicy.EXPLICIT,
+        filter_subjects=[ORDER_SHIPPED_OLD, replay_subject("orders")],
+        ack_wait=15.0,
+        max_ack_pending=256,
+    )
+    with connected(nats_url) as nats:
+        assert nats.wait_until_ready(10)
+        nats.run(nats.jetstream.add_consumer(STREAM, consumer), timeout=10)
 
 
 @pytest.mark.parametrize("data", [{"orderId": 7}, {"createTime": "yesterday"}])
