@@ -41,7 +41,7 @@ def per_route(index: PolicyIndex, workload: Workload) -> Document:
 def _rbac(policies: Iterable[tuple[str, AuthorizationPolicy]], action: Action) -> Document:
     selected = [(name, policy) for name, policy in policies if policy.action is action]
     if not selected:
-        return {}
+        return {}  # the filter lets every request pass, while an ALLOW policy without rules lets none pass
     rules = {
         f"{name}[{number}]": _policy(rule)
         for name, policy in selected
@@ -59,30 +59,32 @@ def _policy(rule: Rule) -> Document:
 
 def _operation(operation: Operation) -> Document:
     parts = [
-        *_list(operation.methods, _method, "or_rules", "rules"),
-        *_list(operation.paths, _path, "or_rules", "rules"),
-        *_negated(operation.not_methods, _method, "not_rule", "or_rules", "rules"),
-        *_negated(operation.not_paths, _path, "not_rule", "or_rules", "rules"),
+        *_any_of(operation.methods, _method, "or_rules", "rules"),
+        *_any_of(operation.paths, _path, "or_rules", "rules"),
+        *_none_of(operation.not_methods, _method, "not_rule", "or_rules", "rules"),
+        *_none_of(operation.not_paths, _path, "not_rule", "or_rules", "rules"),
     ]
     return {"and_rules": {"rules": parts}} if parts else _ANY
 
 
 def _source(source: Source) -> Document:
     parts = [
-        *_list(source.principals, _principal, "or_ids", "ids"),
-        *_list(source.namespaces, _namespace, "or_ids", "ids"),
-        *_negated(source.not_principals, _principal, "not_id", "or_ids", "ids"),
-        *_negated(source.not_namespaces, _namespace, "not_id", "or_ids", "ids"),
+        *_any_of(source.principals, _principal, "or_ids", "ids"),
+        *_any_of(source.namespaces, _namespace, "or_ids", "ids"),
+        *_none_of(source.not_principals, _principal, "not_id", "or_ids", "ids"),
+        *_none_of(source.not_namespaces, _namespace, "not_id", "or_ids", "ids"),
     ]
     return {"and_ids": {"ids": parts}} if parts else _ANY
 
 
-def _list(values: tuple[str, ...], part: Part, either: str, inner: str) -> list[Document]:
+def _any_of(values: tuple[str, ...], part: Part, either: str, inner: str) -> list[Document]:
+    """Match one of the values. Without values there is no condition; an empty list would match no request."""
     return [{either: {inner: [part(value) for value in values]}}] if values else []
 
 
-def _negated(values: tuple[str, ...], part: Part, negation: str, either: str, inner: str) -> list[Document]:
-    return [{negation: found} for found in _list(values, part, either, inner)]
+def _none_of(values: tuple[str, ...], part: Part, negation: str, either: str, inner: str) -> list[Document]:
+    """Match none of the values."""
+    return [{negation: found} for found in _any_of(values, part, either, inner)]
 
 
 def _method(value: str) -> Document:
@@ -106,6 +108,7 @@ def _principal(value: str) -> Document:
 
 
 def _namespace(value: str) -> Document:
+    # A namespace is a part of the identity, and Envoy matches a regular expression with all of it.
     name = ".*".join(map(re.escape, value.split("*")))
     return {"authenticated": {"principal_name": {"safe_regex": {"regex": f"spiffe://[^/]+/ns/{name}/sa/.*"}}}}
 

@@ -128,7 +128,7 @@ def small_platform(folder: Path) -> Platform:
 
 @contextlib.contextmanager
 def running_mesh(platform: Platform, folder: Path, *, with_programs: bool = True) -> Iterator[SmallMesh]:
-    """Run sidecars, and programs unless told otherwise, until the end of the `with` block."""
+    """Run sidecars, and programs if `with_programs`, until the end of the `with` block."""
     mesh = SmallMesh(platform, folder, {workload.name: [] for workload in platform.workloads})
     certificates.renew(Path(platform.certificates), platform.identities, ISSUED_AT)
     with contextlib.ExitStack() as stack:
