@@ -31,7 +31,7 @@ imports() {
 }
 
 shell_scripts() {
-  # shellcheck has no wheel for some platforms. If it is missing, CI still checks.
+  # Some platforms have no wheel of shellcheck. If it is missing, CI still checks.
   if [ ! -x .venv/bin/shellcheck ]; then echo "skipped: shellcheck is not available for this platform" && return; fi
   find . \( -name '.[mvgr]*' -o -name node_modules \) -prune -o \( -name '*.sh' -o -path ./.ci/run \) -print0 |
     xargs -0 .venv/bin/shellcheck --external-sources --source-path=SCRIPTDIR

@@ -13,7 +13,7 @@ OPEN: list[tuple[str, str, Any]] = [
     ("GET", "/api/v1/products?pageSize=many", None),
     ("GET", "/api/v1/products?pageToken=%00", None),
     ("GET", "/api/v1/products?query=" + "x" * 5000, None),
-    ("GET", "/api/v1/products?colour=red", None),
+    ("GET", "/api/v1/products?color=red", None),
     ("GET", "/api/v1/products/no-such", None),
     ("GET", "/api/v1/products/no-such/stock", None),
     ("GET", "/api/v1/products/no-such/image", None),
