@@ -22,11 +22,11 @@ SERVICE = """if True:
     from chassis.lifecycle import Service
 
     class Config(ServiceConfig):
-        service = "stall"
+        service = "service"
 
     Service(load(Config)).run()
 """
-log = logging.getLogger("stall.tea")
+log = logging.getLogger("service.tea")
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def _logging_as_it_was():
 @contextmanager
 def exporting(endpoint, level="INFO"):
     """A block whose lines are exported at its end."""
-    logs.setup("stall", level, endpoint)
+    logs.setup("service", level, endpoint)
     try:
         yield
     finally:
@@ -62,7 +62,7 @@ def test_a_line_is_exported_with_the_call_that_it_belongs_to(collector):
     with exporting(collector.endpoint), use_context(RequestContext(headers)):
         log.warning("sold %s", "tea", extra={"pieces": 2, "problems": {"cup": "broken"}})
     [line] = collector.lines
-    assert line[:4] == ("stall", "stall.tea", "WARN", "sold tea")
+    assert line[:4] == ("service", "service.tea", "WARN", "sold tea")
     assert (line.trace_id, line.span_id) == (TRACE, SPAN)
     assert line.attributes == {"pieces": 2, "problems": '{"cup": "broken"}', "request_id": "r-1"}
 
@@ -138,7 +138,7 @@ def test_a_service_exports_all_that_it_says_to_its_last_line(collector):
     with running(OTEL_LOGS_EXPORTER="otlp", OTEL_EXPORTER_OTLP_ENDPOINT=collector.endpoint):
         wait_until(lambda: [line for line in collector.lines if line.message == "started"])
     assert [line.message for line in collector.lines] == ["started", "stopping", "stopped"]
-    assert {line.service for line in collector.lines} == {"stall"}
+    assert {line.service for line in collector.lines} == {"service"}
 
 
 def test_nothing_is_exported_unless_it_is_asked_for(collector):

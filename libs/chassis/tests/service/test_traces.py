@@ -27,7 +27,7 @@ def collector():
 @contextmanager
 def traced(endpoint):
     """A block whose spans are exported at its end."""
-    telemetry.setup("stall", endpoint)
+    telemetry.setup("service", endpoint)
     try:
         yield
     finally:
@@ -69,7 +69,7 @@ def test_a_span_says_whose_it_is_and_what_it_is_about(collector, shop):
     with traced(collector.endpoint):
         buy(shop[0])
     [http] = [span for span in collector.spans if span.name.startswith("GET")]
-    assert (http.service, http.is_error) == ("stall", False)
+    assert (http.service, http.is_error) == ("service", False)
     assert http.attributes["http.response.status_code"] == 200
     assert http.attributes["http.route"] == "/products/<product_id>"
 
@@ -161,7 +161,7 @@ def test_where_traces_are_off_opentelemetry_is_not_even_imported():
         from chassis.lifecycle import Service
 
         class Config(ServiceConfig):
-            service = "stall"
+            service = "service"
 
         Service(Config())
         print(sorted(name for name in sys.modules if name.startswith("opentelemetry")))

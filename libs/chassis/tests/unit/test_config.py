@@ -14,7 +14,7 @@ class Colour(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Config(ServiceConfig):
-    service: ClassVar[str] = "stall"
+    service: ClassVar[str] = "service"
 
     database_url: str
     colour: Colour = Colour.RED
@@ -22,7 +22,7 @@ class Config(ServiceConfig):
     is_open: bool = True
 
 
-GIVEN = {"DATABASE_URL": "postgresql://localhost/stall"}
+GIVEN = {"DATABASE_URL": "postgresql://localhost/service"}
 
 
 def problems(**environ):
@@ -48,11 +48,11 @@ def test_variables_become_values_of_the_field_s_type():
 
 
 def test_a_variable_that_must_be_given_is_named():
-    assert problems() == ["stall: DATABASE_URL is missing"]
+    assert problems() == ["service: DATABASE_URL is missing"]
 
 
 def test_an_empty_variable_counts_as_not_given():
-    assert problems(DATABASE_URL="") == ["stall: DATABASE_URL is missing"]
+    assert problems(DATABASE_URL="") == ["service: DATABASE_URL is missing"]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_an_empty_variable_counts_as_not_given():
     ],
 )
 def test_a_value_that_makes_no_sense_is_named_with_its_variable(name, text, problem):
-    assert problems(**GIVEN, **{name: text}) == [f"stall: {name}: {problem}"]
+    assert problems(**GIVEN, **{name: text}) == [f"service: {name}: {problem}"]
 
 
 def test_everything_that_is_wrong_is_told_at_once():
@@ -87,12 +87,12 @@ def test_a_value_can_be_in_a_file(tmp_path):
 
 def test_an_empty_file_counts_as_not_given(tmp_path):
     (tmp_path / "secret").write_text("\n")
-    assert problems(DATABASE_URL_FILE=str(tmp_path / "secret")) == ["stall: DATABASE_URL is missing"]
+    assert problems(DATABASE_URL_FILE=str(tmp_path / "secret")) == ["service: DATABASE_URL is missing"]
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):
     [problem] = problems(DATABASE_URL_FILE=str(tmp_path / "gone"))
-    assert problem.startswith("stall: DATABASE_URL: ")
+    assert problem.startswith("service: DATABASE_URL: ")
     assert str(tmp_path / "gone") in problem
 
 
@@ -101,4 +101,4 @@ def test_a_process_that_is_wrongly_configured_says_so_and_exits_with_2(monkeypat
     with pytest.raises(SystemExit) as exit:
         load(Config)
     assert exit.value.code == 2
-    assert capsys.readouterr().err == "stall: DATABASE_URL is missing\n"
+    assert capsys.readouterr().err == "service: DATABASE_URL is missing\n"

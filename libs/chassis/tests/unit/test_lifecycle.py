@@ -7,7 +7,7 @@ from chassis.lifecycle import Service, Stage
 
 
 class Config(ServiceConfig):
-    service = "stall"
+    service = "service"
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_a_taken_admin_port_is_one_clear_line():
         with pytest.raises(SystemExit) as exit:
             Service(Config(admin_port=port)).start()
     assert str(exit.value).startswith(
-        f"stall: cannot listen on 127.0.0.1:{port}, is it taken? Set ADMIN_PORT."
+        f"service: cannot listen on 127.0.0.1:{port}, is it taken? Set ADMIN_PORT."
     )
     assert "\n" not in str(exit.value)
 

@@ -14,8 +14,8 @@ def written():
     """Formats a log line and reads it back: written("message", extra=...)."""
 
     def write(message, *args, **extra):
-        record = logging.getLogger("stall").makeRecord(
-            "stall", logging.INFO, "f.py", 1, message, args, None, extra=extra
+        record = logging.getLogger("service").makeRecord(
+            "service", logging.INFO, "f.py", 1, message, args, None, extra=extra
         )
         text = JsonFormatter("catalog").format(record)
         assert "\n" not in text
@@ -27,7 +27,7 @@ def written():
 def test_a_line_says_when_where_and_what(written):
     line = written("sold %s", "tea")
     assert line.pop("time").endswith("+00:00")
-    assert line == {"level": "INFO", "service": "catalog", "logger": "stall", "message": "sold tea"}
+    assert line == {"level": "INFO", "service": "catalog", "logger": "service", "message": "sold tea"}
 
 
 def test_what_is_extra_has_names_of_its_own(written):
@@ -63,7 +63,7 @@ def test_an_exception_is_told_with_where_it_came_from():
         raise KeyError("tea")
     except KeyError as error:
         info = (KeyError, error, error.__traceback__)
-    record = logging.getLogger("stall").makeRecord("stall", logging.ERROR, "f.py", 1, "oh", (), info)
+    record = logging.getLogger("service").makeRecord("service", logging.ERROR, "f.py", 1, "oh", (), info)
     line = json.loads(JsonFormatter("catalog").format(record))
     assert "Traceback" in line["exception"]
     assert "KeyError: 'tea'" in line["exception"]

@@ -11,7 +11,7 @@ from chassis.config import ServiceConfig
 from chassis.lifecycle import Service, Stage
 
 class Config(ServiceConfig):
-    service = "stall"
+    service = "service"
 
 service = Service(Config(admin_port=0, drain_seconds=float(sys.argv[1])))
 service.on_start(lambda: exec(sys.argv[2]))
@@ -71,4 +71,4 @@ def test_a_part_that_cannot_start_ends_the_process_and_stops_the_others():
         wait_for(running, "stops")
         assert running.wait(10) == 1
         [line] = running.stderr.read().splitlines()
-        assert line.startswith("stall: cannot listen on 127.0.0.1:8000, is it taken? Set PORT.")
+        assert line.startswith("service: cannot listen on 127.0.0.1:8000, is it taken? Set PORT.")

@@ -29,6 +29,6 @@ def tables(postgres_url):
 
 
 @pytest.fixture
-def stall():
+def name():
     """The name of a service that no other test has."""
-    return f"stall-{uuid4().hex[:8]}"
+    return f"name-{uuid4().hex[:8]}"

@@ -16,9 +16,9 @@ TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 class Shop:
     """A service that listens to what is sold; its handler counts, and does `first` before that."""
 
-    def __init__(self, stall, nats, tables):
-        self.name = stall
-        self.sold = f"market.{stall}.sold"
+    def __init__(self, name, nats, tables):
+        self.name = name
+        self.sold = f"market.{name}.sold"
         self.broker = Broker(nats)
         self.first = lambda event: None
         self.committed = 0

@@ -16,9 +16,9 @@ LATE = 5.0  # seconds by which a pause may last longer than wanted, on a busy ma
 
 
 @pytest.fixture
-def shop(stall, nats, tables, monkeypatch):
+def shop(name, nats, tables, monkeypatch):
     monkeypatch.setattr(messaging.consumer, "_RETRY_SECONDS", (0.01,) * TRIES)
-    return Shop(stall, nats, tables)
+    return Shop(name, nats, tables)
 
 
 def test_an_event_takes_effect(shop):

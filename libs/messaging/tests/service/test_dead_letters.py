@@ -40,8 +40,8 @@ def _impatient(monkeypatch):
 
 
 @pytest.fixture
-def shop(stall, nats, tables):
-    return Shop(stall, nats, tables)
+def shop(name, nats, tables):
+    return Shop(name, nats, tables)
 
 
 @pytest.fixture
@@ -101,8 +101,8 @@ def test_what_a_message_says_can_not_play_with_the_terminal(shop, nats):
     assert "\x1b" not in as_table(nats, shop.name, verbose=True)
 
 
-def test_where_nothing_is_set_aside_that_is_said(nats, stall):
-    assert as_table(nats, stall) == replay_all(nats, stall) == f"There are no dead letters of {stall}."
+def test_where_nothing_is_set_aside_that_is_said(nats, name):
+    assert as_table(nats, name) == replay_all(nats, name) == f"There are no dead letters of {name}."
 
 
 def test_an_event_takes_effect_once_its_service_is_mended_and_it_is_sent_back(shop, nats, tables, closed):
@@ -129,8 +129,8 @@ def test_an_event_that_is_sent_back_stays_in_its_trace(shop, nats):
     assert seen == [{"traceparent": TRACEPARENT}]
 
 
-def test_an_event_that_is_sent_back_is_heard_by_its_own_service_alone(shop, nats, tables, stall):
-    other = Shop(f"{stall}-other", nats, tables)
+def test_an_event_that_is_sent_back_is_heard_by_its_own_service_alone(shop, nats, tables, name):
+    other = Shop(f"{name}-other", nats, tables)
     other.sold = shop.sold
     shop.sends(b"no event")
     with shop.open(), other.open():
@@ -215,12 +215,12 @@ def test_a_number_that_there_is_not_is_not_found(nats, number):
         replay_all(nats, number=number)
 
 
-def test_the_number_of_another_service_s_is_not_found(shop, nats, stall):
+def test_the_number_of_another_service_s_is_not_found(shop, nats, name):
     shop.sends(b"one")
     with shop.open():
         [dead] = shop.gives_up()
     with pytest.raises(NotFound):
-        replay_all(nats, f"{stall}-other", dead.seq)
+        replay_all(nats, f"{name}-other", dead.seq)
     assert len(shop.set_aside()) == 1
 
 
@@ -259,8 +259,8 @@ def test_what_others_have_set_aside_is_not_counted(shop, nats):
     assert (count(nats, shop.name), count(nats, f"{shop.name}-other")) == (1, 0)
 
 
-def test_while_the_broker_is_down_nobody_knows_how_many_wait(broker, tables, stall):
-    listening = type("Config", (ServiceConfig,), {"service": stall})
+def test_while_the_broker_is_down_nobody_knows_how_many_wait(broker, tables, name):
+    listening = type("Config", (ServiceConfig,), {"service": name})
     with connected(broker.url) as nats:
         add_consumer(Service(listening()), nats, tables, {})
         assert math.isnan(measured())
@@ -271,9 +271,9 @@ def test_a_name_that_is_none_is_refused(nats):
         as_table(nats, "*")
 
 
-def test_dead_letters_outlive_a_broker_that_restarts(broker, stall, tables):
+def test_dead_letters_outlive_a_broker_that_restarts(broker, name, tables):
     with connected(broker.url) as nats:
-        shop = Shop(stall, nats, tables)
+        shop = Shop(name, nats, tables)
         with broker.run():
             assert nats.wait_until_ready(10)
             shop.sends(b"one")
@@ -282,7 +282,7 @@ def test_dead_letters_outlive_a_broker_that_restarts(broker, stall, tables):
         with broker.run():
             wait_until(lambda: answers(nats))
             assert [letter.payload for letter in dead_letters(nats)] == [b"one"]
-            assert Broker(nats).payloads(f"dead.{stall}", DEAD_STREAM) == [b"one"]
+            assert Broker(nats).payloads(f"dead.{name}", DEAD_STREAM) == [b"one"]
 
 
 def answers(nats):

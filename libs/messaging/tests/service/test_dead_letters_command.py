@@ -10,9 +10,9 @@ from tools import dead_letters
 
 
 @pytest.fixture
-def shop(stall, nats, tables):
+def shop(name, nats, tables):
     """A service that has set one message aside."""
-    shop = Shop(stall, nats, tables)
+    shop = Shop(name, nats, tables)
     shop.sends(b"one")
     with shop.open():
         shop.gives_up()

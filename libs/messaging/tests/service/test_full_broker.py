@@ -64,8 +64,8 @@ def test_a_message_that_finds_no_room_is_told_so_at_once(small_nats):
     assert time.monotonic() - begun < 2
 
 
-def test_an_event_waits_in_the_outbox_until_there_is_room(small_nats, tables, stall):
-    subject = f"market.{stall}.sold"
+def test_an_event_waits_in_the_outbox_until_there_is_room(small_nats, tables, name):
+    subject = f"market.{name}.sold"
     fill(small_nats)
     sell(tables, subject, name="tea")
     for _ in range(2):
@@ -80,11 +80,11 @@ def test_an_event_waits_in_the_outbox_until_there_is_room(small_nats, tables, st
 
 
 def test_an_event_that_finds_no_room_among_the_dead_letters_waits_for_it(
-    small_nats, tables, stall, monkeypatch
+    small_nats, tables, name, monkeypatch
 ):
     monkeypatch.setattr(messaging.consumer, "_RETRY_SECONDS", (0.01,))
     monkeypatch.setattr(messaging.consumer, "_ACK_WAIT_SECONDS", 0.5)
-    shop = Shop(stall, small_nats, tables)
+    shop = Shop(name, small_nats, tables)
     shop.first = failing = Failing("tea", times=1000)
     shop.hears("tea")
     fill(small_nats)
@@ -100,8 +100,8 @@ def test_an_event_that_finds_no_room_among_the_dead_letters_waits_for_it(
 
 
 @needs_limits
-def test_an_event_outlives_a_disk_that_was_full_once_the_broker_is_restarted(broker, tables, stall):
-    subject = f"market.{stall}.sold"
+def test_an_event_outlives_a_disk_that_was_full_once_the_broker_is_restarted(broker, tables, name):
+    subject = f"market.{name}.sold"
     with connected(broker.url) as nats:
         relay = Relay(tables, nats)
         with broker.run():
@@ -117,10 +117,10 @@ def test_an_event_outlives_a_disk_that_was_full_once_the_broker_is_restarted(bro
 
 @needs_limits
 def test_a_service_that_comes_while_the_disk_is_full_says_so_once_and_listens_later(
-    broker, tables, stall, caplog, monkeypatch
+    broker, tables, name, caplog, monkeypatch
 ):
     with broker.run(), connected(broker.url) as nats, ExitStack() as opened:
-        shop = Shop(stall, nats, tables)
+        shop = Shop(name, nats, tables)
         assert nats.wait_until_ready(10)
         shop.hears("tea")
         tries = counting(monkeypatch, nats.jetstream, "add_consumer")

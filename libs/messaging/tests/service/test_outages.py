@@ -11,9 +11,9 @@ from tests.support.waiting import wait_until
 SOON = 15.0  # seconds
 
 
-def test_a_service_goes_on_when_the_broker_has_been_away(tables, stall, broker):
+def test_a_service_goes_on_when_the_broker_has_been_away(tables, name, broker):
     with connected(broker.url) as nats:
-        shop = Shop(stall, nats, tables)
+        shop = Shop(name, nats, tables)
         with shop.open():
             for thing in ("tea", "cup"):
                 with broker.run():
@@ -28,10 +28,10 @@ def postgres():
         yield server
 
 
-def test_events_that_come_while_the_database_is_away_take_effect_when_it_is_back(nats, stall, postgres):
+def test_events_that_come_while_the_database_is_away_take_effect_when_it_is_back(nats, name, postgres):
     database = Database(postgres.url)
     database.open()
-    shop = Shop(stall, nats, database)
+    shop = Shop(name, nats, database)
     with postgres.run():
         make_tables(database)
     with shop.open():

@@ -30,8 +30,8 @@ class CrashingBus(NatsConnection):
 
 
 @pytest.fixture
-def sold(stall):
-    return f"market.{stall}.sold"
+def sold(name):
+    return f"market.{name}.sold"
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ def tables(database_url):
 
 
 @pytest.fixture
-def start(stall, nats_url, database_url, tmp_path):
+def start(name, nats_url, database_url, tmp_path):
     """Starts a process of the service, which stays at a place of handling an event: start("before")."""
     started = []
 
@@ -43,7 +43,7 @@ def start(stall, nats_url, database_url, tmp_path):
         environment = {**os.environ, "NATS_URL": nats_url, "DATABASE_URL": database_url, "ADMIN_PORT": "0"}
         with (tmp_path / "log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, PROGRAM, stall, tmp_path, place], env=environment, stdout=log, stderr=log
+                [sys.executable, PROGRAM, name, tmp_path, place], env=environment, stdout=log, stderr=log
             )
         started.append(process)
         return process
@@ -55,10 +55,10 @@ def start(stall, nats_url, database_url, tmp_path):
 
 
 @pytest.fixture
-def second(stall, nats, tables, monkeypatch):
+def second(name, nats, tables, monkeypatch):
     """Another process of the service, which does not listen yet."""
     monkeypatch.setattr(messaging.consumer, "_ACK_WAIT_SECONDS", listener.ACK_WAIT_SECONDS)
-    return Shop(stall, nats, tables)
+    return Shop(name, nats, tables)
 
 
 def test_what_a_frozen_process_has_begun_another_does_and_it_is_not_done_twice(start, second, tmp_path):

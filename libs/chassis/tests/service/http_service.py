@@ -1,4 +1,4 @@
-"""A tiny HTTP service, for tests that run it as a process of its own: python stall.py FOLDER."""
+"""A tiny HTTP service, for tests that run it as a process of its own: python service.py FOLDER."""
 
 import sys
 import time
@@ -18,7 +18,7 @@ class SoldOut(Exception):
 
 
 class Config(ServiceConfig):
-    service = "stall"
+    service = "service"
 
 
 def build(folder: Path) -> flask.Flask:

@@ -14,11 +14,11 @@ import requests
 
 from tests.support.waiting import wait_until
 
-PROGRAM = Path(__file__).parent / "stall.py"
+PROGRAM = Path(__file__).parent / "http_service.py"
 
 
 @dataclass
-class Stall:
+class HttpService:
     """A running service: where it answers, its process, where its log goes."""
 
     address: tuple[str, int]
@@ -51,17 +51,17 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def running_stall(folder: Path, port: int, admin_port: int, **environ: str) -> Iterator[Stall]:
-    """A stall that answers; it is killed at the end if it still runs."""
+def running_service(folder: Path, port: int, admin_port: int, **environ: str) -> Iterator[HttpService]:
+    """A service that answers; it is killed at the end if it still runs."""
     settings = {**os.environ, "PORT": str(port), "ADMIN_PORT": str(admin_port), **environ}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, PROGRAM, folder], stdout=log, stderr=subprocess.STDOUT, env=settings
         )
-    stall = Stall(("127.0.0.1", port), f"http://127.0.0.1:{admin_port}", process, folder)
+    service = HttpService(("127.0.0.1", port), f"http://127.0.0.1:{admin_port}", process, folder)
     try:
-        wait_until(stall.is_alive)
-        yield stall
+        wait_until(service.is_alive)
+        yield service
     finally:
         process.kill()
         process.wait()
