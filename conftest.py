@@ -1,4 +1,4 @@
-"""Servers that service tests share: one PostgreSQL and one NATS for the whole run, a fresh database for each asker."""
+"""Fixtures for all tests: one PostgreSQL and one NATS server for the whole run, and a new database per request."""
 
 import logging
 import shutil
@@ -12,48 +12,52 @@ from prometheus_client import REGISTRY
 from chassis.postgres import migrate
 from laptop.ephemeral import create_database, ephemeral_nats, ephemeral_postgres
 from messaging.nats import NatsConnection
-from tests.support.servers import OwnServer, connected, own_broker
+from tests.support.collector import Collector, running_collector
+from tests.support.nats import connected
+from tests.support.servers import RestartableServer, restartable_nats
 
 ROOT = Path(__file__).parent
 
 
 def pytest_configure() -> None:
-    """Lets Ctrl-C interrupt, also for programs that tests start: a shell that runs tests in the background ignores it
-    for them."""
+    """Handle SIGINT here and in programs that tests start, even if a shell runs the tests in the background.
+
+    Such a shell makes its background jobs ignore SIGINT.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
-def logging_of_the_run() -> dict[str, int]:
-    """The levels of the loggers that a service sets up for its whole process, before one has done so."""
+def initial_log_levels() -> dict[str, int]:
+    """Return the levels of the loggers that a service configures, before the first service starts."""
     return {name: logging.getLogger(name).level for name in ("", "psycopg.pool")}
 
 
 @pytest.fixture(scope="module", autouse=True)
-def logging_as_it_was(logging_of_the_run: dict[str, int]) -> Iterator[None]:
-    """In service tests that process is ours: whatever a file has started, the next one finds logging as it was."""
+def restored_log_levels(initial_log_levels: dict[str, int]) -> Iterator[None]:
+    """Restore the log levels after each test file, because services run in the test's own process."""
     yield
-    for name, level in logging_of_the_run.items():
+    for name, level in initial_log_levels.items():
         logging.getLogger(name).setLevel(level)
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """The superuser's URL of a PostgreSQL server that is there for this run."""
+    """Return the superuser's URL of a PostgreSQL server that all tests share."""
     with ephemeral_postgres() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def nats_url() -> Iterator[str]:
-    """The URL of a NATS server with JetStream that is there for this run."""
+    """Return the URL of a NATS server with JetStream that all tests share."""
     with ephemeral_nats() as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def service_database(postgres_url: str) -> Callable[..., str]:
-    """Makes a new database, migrated (and seeded) as the service's own: service_database("catalog") -> its URL."""
+    """Create a migrated and seeded database of a service: service_database("catalog") returns its URL."""
 
     def make(service: str, *, seeded: bool = True) -> str:
         url = create_database(postgres_url)
@@ -66,9 +70,9 @@ def service_database(postgres_url: str) -> Callable[..., str]:
 
 @pytest.fixture
 def older_database(postgres_url: str, tmp_path: Path) -> Callable[[str, str], str]:
-    """Makes a new database as an older version of a service left it.
+    """Create a database of an older version of a service.
 
-    older_database("orders", "0003_standard_terms") -> its URL, with the migrations before that one applied.
+    older_database("orders", "0003_standard_terms") applies the migrations before that one and returns the URL.
     """
 
     def make(service: str, before: str) -> str:
@@ -84,7 +88,7 @@ def older_database(postgres_url: str, tmp_path: Path) -> Callable[[str, str], st
 
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
-    """Finds free TCP ports on loopback."""
+    """Return a function that finds an unused TCP port on loopback."""
     from laptop.ephemeral import free_port
 
     return free_port
@@ -92,21 +96,28 @@ def free_port() -> Callable[[], int]:
 
 @pytest.fixture
 def nats(nats_url: str) -> Iterator[NatsConnection]:
-    """A connection to the NATS server of this run."""
+    """Return a connection to the shared NATS server."""
     with connected(nats_url) as connection:
         assert connection.wait_until_ready(10)
         yield connection
 
 
 @pytest.fixture
-def broker(tmp_path: Path) -> OwnServer:
-    """A NATS server for one test, which does not run yet."""
-    return own_broker(tmp_path)
+def nats_server(tmp_path: Path) -> RestartableServer:
+    """Return a NATS server for one test. It does not run yet."""
+    return restartable_nats(tmp_path)
+
+
+@pytest.fixture
+def collector() -> Iterator[Collector]:
+    """Return an OpenTelemetry collector for one test."""
+    with running_collector() as collector:
+        yield collector
 
 
 @pytest.fixture
 def counted() -> Callable[..., float]:
-    """How much a metric has grown since the test began: counted(name, label=value, ...)."""
+    """Return how much a metric has grown since the test started: counted(name, label=value, ...)."""
     before = {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for metric in REGISTRY.collect()

@@ -1,4 +1,4 @@
-"""A tiny OpenTelemetry collector: it takes spans and log lines over HTTP and keeps them."""
+"""A minimal OpenTelemetry collector that receives spans and log records over HTTP and stores them."""
 
 import threading
 from collections.abc import Iterator
@@ -21,8 +21,8 @@ KINDS = {
 }
 
 
-class Seen(NamedTuple):
-    """What is known of a span."""
+class ExportedSpan(NamedTuple):
+    """A span, with hexadecimal ids. `parent_id` is empty if the span has no parent."""
 
     service: str
     kind: str
@@ -34,8 +34,8 @@ class Seen(NamedTuple):
     attributes: dict[str, object]
 
 
-class Line(NamedTuple):
-    """What is known of a log line."""
+class ExportedLog(NamedTuple):
+    """A log record, with hexadecimal ids that are empty if the record belongs to no trace."""
 
     service: str
     logger: str
@@ -47,26 +47,28 @@ class Line(NamedTuple):
 
 
 class Collector:
-    """Where spans and lines go: its OTLP endpoint, and what it has seen."""
+    """An OTLP endpoint and everything that it has received, in order."""
 
     def __init__(self, endpoint: str) -> None:
         self.endpoint = endpoint
-        self.spans: list[Seen] = []
-        self.lines: list[Line] = []
+        self.spans: list[ExportedSpan] = []
+        self.logs: list[ExportedLog] = []
 
-    def take_spans(self, body: bytes) -> None:
-        """Keeps the spans of a request."""
+    def add_spans(self, body: bytes) -> None:
+        """Store the spans of an export request."""
         for resource in ExportTraceServiceRequest.FromString(body).resource_spans:
             service = _service(resource.resource)
             for scope in resource.scope_spans:
-                self.spans += [_seen(service, span) for span in scope.spans]
+                self.spans += [_exported_span(service, span) for span in scope.spans]
 
-    def take_lines(self, body: bytes) -> None:
-        """Keeps the log lines of a request."""
+    def add_logs(self, body: bytes) -> None:
+        """Store the log records of an export request."""
         for resource in ExportLogsServiceRequest.FromString(body).resource_logs:
             service = _service(resource.resource)
             for scope in resource.scope_logs:
-                self.lines += [_line(service, scope.scope.name, record) for record in scope.log_records]
+                self.logs += [
+                    _exported_log(service, scope.scope.name, record) for record in scope.log_records
+                ]
 
 
 def _service(resource: Resource) -> str:
@@ -74,22 +76,24 @@ def _service(resource: Resource) -> str:
     return name
 
 
-def _attributes(of: Span | LogRecord) -> dict[str, object]:
-    return {a.key: getattr(a.value, a.value.WhichOneof("value") or "") for a in of.attributes}
+def _attributes(item: Span | LogRecord) -> dict[str, object]:
+    return {a.key: getattr(a.value, a.value.WhichOneof("value") or "") for a in item.attributes}
 
 
-def _line(service: str, logger: str, record: LogRecord) -> Line:
+def _exported_log(service: str, logger: str, record: LogRecord) -> ExportedLog:
     ids = (record.trace_id.hex(), record.span_id.hex())
-    return Line(service, logger, record.severity_text, record.body.string_value, *ids, _attributes(record))
+    return ExportedLog(
+        service, logger, record.severity_text, record.body.string_value, *ids, _attributes(record)
+    )
 
 
-def _seen(service: str, span: Span) -> Seen:
+def _exported_span(service: str, span: Span) -> ExportedSpan:
     ids = (span.trace_id.hex(), span.span_id.hex(), span.parent_span_id.hex())
-    return Seen(service, KINDS[span.kind], span.name, *ids, span.status.code == 2, _attributes(span))
+    return ExportedSpan(service, KINDS[span.kind], span.name, *ids, span.status.code == 2, _attributes(span))
 
 
 def _body(request: BaseHTTPRequestHandler) -> bytes:
-    """What a request brings: of a length that is told before, as services do, or piece by piece, as Envoy does."""
+    """Return the body of a request: with a Content-Length, as services send it, or chunked, as Envoy does."""
     if length := request.headers["Content-Length"]:
         return request.rfile.read(int(length))
     body = b""
@@ -101,19 +105,19 @@ def _body(request: BaseHTTPRequestHandler) -> bytes:
 
 
 @contextmanager
-def collecting() -> Iterator[Collector]:
-    """A collector that listens."""
+def running_collector() -> Iterator[Collector]:
+    """Run a collector on a free port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            take = {"/v1/traces": collector.take_spans, "/v1/logs": collector.take_lines}[self.path]
-            take(_body(self))
+            add = {"/v1/traces": collector.add_spans, "/v1/logs": collector.add_logs}[self.path]
+            add(_body(self))
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Not a word."""
+            """Write no access log."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         collector = Collector(f"http://127.0.0.1:{server.server_address[1]}")

@@ -1,4 +1,4 @@
-"""Servers that a test can stop and start again on the same port, with the same data."""
+"""PostgreSQL and NATS servers that a test can stop and start again on the same port with the same data."""
 
 import json
 import signal
@@ -14,22 +14,21 @@ from laptop.postgres import SUPERUSER, accepts_connections, initialize, installa
 from laptop.postgres import server_command as postgres_command
 from laptop.processes import subprocess_identity
 from laptop.stack import NatsServer
-from messaging.nats import NatsConnection
 
 
 @dataclass(frozen=True)
-class OwnServer:
-    """Where the server is, and how it is run."""
+class RestartableServer:
+    """A server that does not run until `run` is called."""
 
     url: str
     server: Server
 
     def run(self) -> AbstractContextManager[None]:
-        """A block in which the server runs; it is cut off at the end."""
+        """Run the server within a block and stop it at once at the end, without waiting for its clients."""
         return running(self.server)
 
     def process(self) -> psutil.Process:
-        """Its process, while it runs."""
+        """Return the process of the running server."""
         [found] = [
             child
             for child in psutil.Process().children()
@@ -39,8 +38,8 @@ class OwnServer:
 
 
 @contextmanager
-def own_postgres() -> Iterator[OwnServer]:
-    """A PostgreSQL server, not running yet."""
+def restartable_postgres() -> Iterator[RestartableServer]:
+    """Yield a PostgreSQL server that does not run yet. Its data is deleted at the end."""
     with temporary_folder("market-postgres-") as folder:
         postgres = installation(copy_to=folder / "postgresql")
         if postgres.user:
@@ -52,35 +51,27 @@ def own_postgres() -> Iterator[OwnServer]:
             command=postgres_command(postgres, data, port, settings),
             folder=folder,
             is_ready=lambda: accepts_connections(data),
-            stop_signal=signal.SIGINT,  # without waiting for its clients
+            stop_signal=signal.SIGINT,  # a fast shutdown, which disconnects the clients
             identity=subprocess_identity(postgres.user),
         )
-        yield OwnServer(f"postgresql://{SUPERUSER}:secret@127.0.0.1:{port}/postgres", server)
+        yield RestartableServer(f"postgresql://{SUPERUSER}:secret@127.0.0.1:{port}/postgres", server)
 
 
-@contextmanager
-def connected(url: str) -> Iterator[NatsConnection]:
-    """A connection to a broker that need not run yet."""
-    nats = NatsConnection(url, "test")
-    nats.start()
-    try:
-        yield nats
-    finally:
-        nats.stop()
+def restartable_nats(folder: Path, **jetstream: int) -> RestartableServer:
+    """Return a NATS server that does not run yet and stores its streams in `folder`.
 
-
-def own_broker(folder: Path, **jetstream: int) -> OwnServer:
-    """A NATS server that keeps its streams in the folder, not running yet; with other settings of JetStream."""
-    broker = NatsServer(free_port(), "secret", folder / "jetstream")
-    settings = json.loads(broker.configuration())
+    `jetstream` replaces settings of JetStream, for example `max_file_store=100_000` (bytes).
+    """
+    nats = NatsServer(free_port(), "secret", folder / "jetstream")
+    settings = json.loads(nats.configuration())
     settings["jetstream"] |= jetstream
     configuration = folder / "nats.conf"
     configuration.write_text(json.dumps(settings))
     server = Server(
-        command=broker.command(configuration),
+        command=nats.command(configuration),
         folder=folder,
-        is_ready=broker.accepts_connections,
+        is_ready=nats.accepts_connections,
         stop_signal=signal.SIGKILL,
         identity={},
     )
-    return OwnServer(broker.url, server)
+    return RestartableServer(nats.url, server)

@@ -1,4 +1,4 @@
-"""Run a service inside the test's own process, wired as in production."""
+"""Run a service inside the test's own process, with the same wiring as in production."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ConfigT = TypeVar("ConfigT", bound=ServiceConfig)
 
 @contextmanager
 def started(build_service: Callable[[ConfigT], Service], config: ConfigT) -> Iterator[Service]:
-    """A service, built as its `__main__` does, started, and stopped at the end of the block."""
+    """Build a service as its `__main__` does, start it, and stop it at the end of the block."""
     service = build_service(config)
     try:
         service.start()
@@ -26,7 +26,7 @@ def started(build_service: Callable[[ConfigT], Service], config: ConfigT) -> Ite
 
 @contextmanager
 def channel(address: str) -> Iterator[Channel]:
-    """A channel to the service under test, closed at the end of the block."""
+    """Yield a channel to the service under test, with a timeout of 10 seconds."""
     opened = Channel("test", address, timeout=10)
     try:
         yield opened

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.collector import Collector, Seen, collecting
+from tests.support.collector import Collector, ExportedSpan
 from tests.support.waiting import wait_until
 from tests.system.conftest import running_stack, sign_up
 
@@ -21,12 +21,6 @@ CONSUMED = {
 
 
 @pytest.fixture
-def collector() -> Iterator[Collector]:
-    with collecting() as collector:
-        yield collector
-
-
-@pytest.fixture
 def traced_stack(collector: Collector, tmp_path: Path) -> Iterator[str]:
     """The URL of a stack that sends its traces to the collector."""
     traces = {"OTEL_EXPORTER_OTLP_ENDPOINT": collector.endpoint, "OTEL_BSP_SCHEDULE_DELAY": "200"}
@@ -34,11 +28,11 @@ def traced_stack(collector: Collector, tmp_path: Path) -> Iterator[str]:
         yield url
 
 
-def spans_of_kind(spans: list[Seen], kind: str) -> set[tuple[str, str]]:
+def spans_of_kind(spans: list[ExportedSpan], kind: str) -> set[tuple[str, str]]:
     return {(span.service, span.name) for span in spans if span.kind == kind}
 
 
-def is_complete(trace: list[Seen]) -> bool:
+def is_complete(trace: list[ExportedSpan]) -> bool:
     """Return whether all events were consumed and every span has its parent, which may arrive after it."""
     known = {span.span_id for span in trace}
     return spans_of_kind(trace, "CONSUMER") == CONSUMED and all(
@@ -51,7 +45,7 @@ def test_a_purchase_and_its_events_are_one_trace_that_starts_at_the_gateway(trac
     customer.fill_cart("ramen-bowl")
     order = customer.buy().json()
 
-    def trace() -> list[Seen]:
+    def trace() -> list[ExportedSpan]:
         sent = [
             span for span in collector.spans if span.attributes.get("messaging.message.id") == confirmation
         ]

@@ -2,19 +2,19 @@ from contextlib import contextmanager
 
 import pytest
 
-from libs.chassis.tests.service.echo import Config, Echo, EchoStub
+from libs.chassis.tests.service.example_grpc_service import Config, ExampleService, ExampleStub
 from tests.support.services import channel, started
 
 
 @pytest.fixture
-def run_echo(free_port):
-    """Runs a tiny gRPC service for the length of a block: run_echo() -> (its servicer, a stub, its address)."""
+def run_example(free_port):
+    """Run the example gRPC service within a block: run_example() yields its servicer, a stub and its address."""
 
     @contextmanager
     def run():
-        echo, config = Echo(), Config(port=free_port(), admin_port=0)
+        servicer, config = ExampleService(), Config(port=free_port(), admin_port=0)
         address = f"127.0.0.1:{config.port}"
-        with started(echo.build_service, config), channel(address) as opened:
-            yield echo, EchoStub(opened), address
+        with started(servicer.build_service, config), channel(address) as opened:
+            yield servicer, ExampleStub(opened), address
 
     return run

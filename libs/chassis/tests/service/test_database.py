@@ -13,16 +13,16 @@ from chassis.context import RequestContext, use_context
 from chassis.errors import Unavailable
 from chassis.postgres import Database
 from laptop.ephemeral import create_database
-from tests.support.servers import own_postgres
+from tests.support.servers import restartable_postgres
 from tests.support.waiting import wait_until
 
-AT_ONCE = 2.0  # seconds, of which the chassis takes one
-SOON = 8.0
+MAX_SECONDS = 2.0  # for a failure, which the pool reports after one second
+RECOVERY_TIMEOUT = 8.0  # seconds
 
 
 @contextmanager
-def opened(url, **how):
-    database = Database(url, **how)
+def opened(url, **options):
+    database = Database(url, **options)
     database.open()
     try:
         yield database
@@ -43,24 +43,24 @@ def database(url):
 
 @pytest.fixture(scope="module")
 def postgres():
-    with own_postgres() as server:
+    with restartable_postgres() as server:
         yield server
 
 
-def answers(database):
-    """Whether the database answers; None where it doesn't, and says so quickly."""
-    begun = time.monotonic()
+def responds(database):
+    """Return whether a query succeeds. A failure must be an outage that is reported quickly."""
+    started = time.monotonic()
     try:
         with database.connection() as connection:
             return connection.execute("SELECT 1 AS one").fetchone() == {"one": 1}
     except Unavailable as error:
         assert error.reason == "DATABASE_UNAVAILABLE"
-        assert time.monotonic() - begun < AT_ONCE
-        return None
+        assert time.monotonic() - started < MAX_SECONDS
+        return False
 
 
-def is_used_by(database, number):
-    """Opens so many connections at once, and gives them back."""
+def use_connections(database, number):
+    """Take `number` connections from the pool at the same time and return them."""
     with ExitStack() as stack:
         for _ in range(number):
             stack.enter_context(database.connection())
@@ -74,38 +74,38 @@ def notes(database):
         connection.execute("DROP TABLE notes")
 
 
-def test_a_transaction_that_ends_well_is_kept(database, notes):
+def test_a_transaction_is_committed_at_the_end_of_its_block(database, notes):
     with database.transaction() as connection:
-        connection.execute("INSERT INTO notes VALUES ('kept')")
-    assert notes() == ["kept"]
+        connection.execute("INSERT INTO notes VALUES ('committed')")
+    assert notes() == ["committed"]
 
 
-def test_a_transaction_that_is_left_by_an_exception_never_was(database, notes):
+def test_a_transaction_is_rolled_back_by_an_exception(database, notes):
     with pytest.raises(ZeroDivisionError), database.transaction() as connection:
         connection.execute("INSERT INTO notes VALUES ('lost')")
         raise ZeroDivisionError
     assert notes() == []
 
 
-def test_an_error_of_the_statement_is_told_as_it_is(database):
+def test_an_error_in_a_statement_is_raised_unchanged(database):
     with pytest.raises(psycopg.errors.UndefinedTable), database.connection() as connection:
         connection.execute("SELECT * FROM nothing")
-    assert answers(database)
+    assert responds(database)
 
 
-def test_who_finds_all_connections_taken_waits_for_one(url):
+def test_a_caller_waits_if_all_connections_are_in_use(url):
     with opened(url, max_connections=1) as database:
         with database.connection():
-            found = []
-            waiting = threading.Thread(target=lambda: found.append(answers(database)))
+            results = []
+            waiting = threading.Thread(target=lambda: results.append(responds(database)))
             waiting.start()
         waiting.join()
-        assert found == [True]
+        assert results == [True]
 
 
-def test_who_finds_all_connections_taken_for_too_long_is_sent_away(url):
+def test_a_caller_that_waits_too_long_for_a_connection_gets_an_outage(url):
     with opened(url, max_connections=1) as database, database.connection():
-        assert answers(database) is None
+        assert responds(database) is False
 
 
 def test_a_statement_that_takes_too_long_is_an_outage(database):
@@ -114,35 +114,35 @@ def test_a_statement_that_takes_too_long_is_an_outage(database):
         connection.execute("SELECT pg_sleep(10)")
 
 
-def test_no_statement_and_no_idle_transaction_may_last_for_ever(database):
+def test_statements_and_idle_transactions_have_a_timeout(database):
     with database.connection() as connection:
-        shown = [
+        settings = [
             connection.execute(f"SELECT current_setting('{name}') AS value").fetchone()["value"]
             for name in ("statement_timeout", "idle_in_transaction_session_timeout")
         ]
-    assert shown == ["5s", "10s"]
+    assert settings == ["5s", "10s"]
 
 
-def test_a_process_that_was_frozen_in_a_transaction_finds_an_outage(database):
-    with pytest.raises(Unavailable) as refused, database.transaction() as connection:
-        mine = connection.info.backend_pid
+def test_a_process_that_was_paused_in_a_transaction_gets_an_outage(database):
+    with pytest.raises(Unavailable) as failure, database.transaction() as connection:
+        pid = connection.info.backend_pid
         connection.execute("SET idle_in_transaction_session_timeout = '10ms'")
-        wait_until(lambda: not is_there(database, mine))
+        wait_until(lambda: not is_connected(database, pid))
         connection.execute("SELECT 1")
-    assert refused.value.reason == "DATABASE_UNAVAILABLE"
-    assert answers(database)
+    assert failure.value.reason == "DATABASE_UNAVAILABLE"
+    assert responds(database)
 
 
-def is_there(database, backend_pid):
-    """Whether the server still has this connection."""
+def is_connected(database, backend_pid):
+    """Return whether the server still has this connection."""
     with database.connection() as connection:
         return connection.execute("SELECT FROM pg_stat_activity WHERE pid = %s", (backend_pid,)).rowcount
 
 
 def test_a_database_without_tables_is_not_ready(database):
-    with pytest.raises(Unavailable) as refused:
+    with pytest.raises(Unavailable) as failure:
         database.check()
-    assert refused.value.reason == "DATABASE_NOT_MIGRATED"
+    assert failure.value.reason == "DATABASE_NOT_MIGRATED"
 
 
 def test_a_migrated_database_is_ready(service_database):
@@ -150,16 +150,16 @@ def test_a_migrated_database_is_ready(service_database):
         database.check()
 
 
-def test_a_server_that_does_not_answer_is_an_outage():
+def test_a_server_that_does_not_respond_is_an_outage():
     with socket.create_server(("127.0.0.1", 0)) as silent:
         port = silent.getsockname()[1]
-        with opened(f"postgresql://nobody:secret@127.0.0.1:{port}/nothing") as database:
-            assert answers(database) is None
+        with opened(f"postgresql://user:secret@127.0.0.1:{port}/nothing") as database:
+            assert responds(database) is False
 
 
 @pytest.fixture
-def frozen(url):
-    """A database with one connection, whose server process is stopped."""
+def paused(url):
+    """Return a database with one connection, which belongs to a paused server process."""
     with opened(url, max_connections=1) as database:
         with database.connection() as connection:
             pid = connection.execute("SELECT pg_backend_pid() AS pid").fetchone()["pid"]
@@ -168,63 +168,63 @@ def frozen(url):
         os.kill(pid, signal.SIGCONT)
 
 
-def test_a_server_that_freezes_keeps_no_caller_beyond_its_deadline(frozen):
+def test_a_caller_of_a_paused_server_gets_an_outage_before_its_deadline(paused):
     with use_context(RequestContext(deadline=time.monotonic() + 1.2)):
-        assert answers(frozen) is None
-    assert answers(frozen)
+        assert responds(paused) is False
+    assert responds(paused)
 
 
-def test_a_server_that_freezes_is_an_outage_where_there_is_no_deadline_either(frozen):
-    with pytest.raises(Unavailable), frozen.connection() as connection:
+def test_a_paused_server_is_an_outage_if_there_is_no_deadline(paused):
+    with pytest.raises(Unavailable), paused.connection() as connection:
         connection.execute("SELECT 1")
 
 
-def test_a_server_that_is_not_there_yet_is_found_when_it_comes(postgres):
+def test_a_connection_succeeds_once_the_server_starts(postgres):
     with opened(postgres.url) as database:
-        assert answers(database) is None
+        assert responds(database) is False
         with postgres.run():
-            wait_until(lambda: answers(database), SOON)
+            wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
 
 
-def test_an_outage_is_told_quickly_and_ends_by_itself(postgres):
-    with opened(postgres.url) as database:
-        with postgres.run():
-            wait_until(lambda: answers(database), SOON)
-        assert [answers(database) for _ in range(2)] == [None, None]
-        with postgres.run():
-            wait_until(lambda: answers(database), SOON)
-
-
-def test_an_outage_that_is_known_is_told_at_once(postgres):
+def test_an_outage_is_reported_quickly_and_ends_with_the_restart(postgres):
     with opened(postgres.url) as database:
         with postgres.run():
-            wait_until(lambda: answers(database), SOON)
-        answers(database)
-        begun = time.monotonic()
-        assert answers(database) is None
-        assert time.monotonic() - begun < AT_ONCE / 3
+            wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
+        assert [responds(database) for _ in range(2)] == [False, False]
+        with postgres.run():
+            wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
 
 
-def test_a_crowd_of_callers_does_not_keep_an_outage_from_ending(postgres):
+def test_a_known_outage_is_reported_at_once(postgres):
     with opened(postgres.url) as database:
         with postgres.run():
-            wait_until(lambda: answers(database), SOON)
-        ending = time.monotonic() + 5  # longer than the pool tries to reconnect before it starts over
-
-        def insist(_):
-            while time.monotonic() < ending:
-                assert answers(database) is None
-
-        with ThreadPoolExecutor(16) as crowd:
-            list(crowd.map(insist, range(16)))
-        with postgres.run():
-            wait_until(lambda: answers(database), SOON)
+            wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
+        responds(database)
+        started = time.monotonic()
+        assert responds(database) is False
+        assert time.monotonic() - started < MAX_SECONDS / 3
 
 
-def test_connections_of_before_a_restart_fail_no_request(postgres):
+def test_an_outage_ends_even_if_many_callers_retry(postgres):
     with opened(postgres.url) as database:
         with postgres.run():
-            wait_until(lambda: answers(database), SOON)
-            is_used_by(database, 8)
+            wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
+        deadline = time.monotonic() + 5  # longer than the pool reconnects before it starts over
+
+        def retry(_):
+            while time.monotonic() < deadline:
+                assert responds(database) is False
+
+        with ThreadPoolExecutor(16) as callers:
+            list(callers.map(retry, range(16)))
         with postgres.run():
-            assert [answers(database) for _ in range(8)] == [True] * 8
+            wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
+
+
+def test_connections_from_before_a_restart_do_not_fail_requests(postgres):
+    with opened(postgres.url) as database:
+        with postgres.run():
+            wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
+            use_connections(database, 8)
+        with postgres.run():
+            assert [responds(database) for _ in range(8)] == [True] * 8

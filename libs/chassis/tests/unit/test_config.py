@@ -7,98 +7,100 @@ import pytest
 from chassis.config import ConfigError, LogLevel, ServiceConfig, load, read
 
 
-class Colour(Enum):
+class Color(Enum):
     RED = "red"
     BLUE = "blue"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Config(ServiceConfig):
-    service: ClassVar[str] = "service"
+    service: ClassVar[str] = "example"
 
     database_url: str
-    colour: Colour = Colour.RED
-    pieces: int = 3
+    color: Color = Color.RED
+    units: int = 3
     is_open: bool = True
 
 
-GIVEN = {"DATABASE_URL": "postgresql://localhost/service"}
+REQUIRED = {"DATABASE_URL": "postgresql://localhost/example"}
 
 
-def problems(**environ):
-    with pytest.raises(ConfigError) as refused:
+def errors(**environ):
+    with pytest.raises(ConfigError) as failure:
         read(Config, environ)
-    return str(refused.value).splitlines()
+    return str(failure.value).splitlines()
 
 
-def test_what_is_not_given_has_its_default():
-    config = read(Config, GIVEN)
+def test_a_variable_that_is_not_set_has_its_default():
+    config = read(Config, REQUIRED)
     assert (config.host, config.port, config.admin_port) == ("127.0.0.1", 8000, 9000)
-    assert (config.log_level, config.colour, config.is_open) == (LogLevel.INFO, Colour.RED, True)
+    assert (config.log_level, config.color, config.is_open) == (LogLevel.INFO, Color.RED, True)
 
 
-def test_variables_become_values_of_the_field_s_type():
-    config = read(Config, {**GIVEN, "PORT": "8010", "STOP_SECONDS": "2.5", "COLOUR": "blue", "IS_OPEN": "no"})
-    assert (config.port, config.stop_seconds, config.colour, config.is_open) == (
+def test_variables_are_converted_to_the_types_of_the_fields():
+    config = read(
+        Config, {**REQUIRED, "PORT": "8010", "STOP_SECONDS": "2.5", "COLOR": "blue", "IS_OPEN": "no"}
+    )
+    assert (config.port, config.stop_seconds, config.color, config.is_open) == (
         8010,
         2.5,
-        Colour.BLUE,
+        Color.BLUE,
         False,
     )
 
 
-def test_a_variable_that_must_be_given_is_named():
-    assert problems() == ["service: DATABASE_URL is missing"]
+def test_a_missing_variable_is_named():
+    assert errors() == ["example: DATABASE_URL is missing"]
 
 
-def test_an_empty_variable_counts_as_not_given():
-    assert problems(DATABASE_URL="") == ["service: DATABASE_URL is missing"]
+def test_an_empty_variable_is_missing():
+    assert errors(DATABASE_URL="") == ["example: DATABASE_URL is missing"]
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "problem"),
+    ("name", "text", "error"),
     [
-        ("PIECES", "few", "'few' is not a whole number"),
-        ("PIECES", "2.5", "'2.5' is not a whole number"),
-        ("PIECES", "-1", "'-1' is not a number from 0 up"),
+        ("UNITS", "few", "'few' is not a whole number"),
+        ("UNITS", "2.5", "'2.5' is not a whole number"),
+        ("UNITS", "-1", "'-1' is not a number from 0 up"),
         ("STOP_SECONDS", "soon", "'soon' is not a number"),
         ("STOP_SECONDS", "inf", "'inf' is not a number from 0 up"),
         ("DRAIN_SECONDS", "nan", "'nan' is not a number from 0 up"),
         ("PORT", "65536", "'65536' is not a port, 0 to 65535"),
         ("IS_OPEN", "perhaps", "'perhaps' is neither true nor false"),
-        ("COLOUR", "green", "'green' is none of red, blue"),
+        ("COLOR", "green", "'green' is none of red, blue"),
         ("LOG_LEVEL", "LOUD", "'LOUD' is none of DEBUG, INFO, WARNING, ERROR"),
     ],
 )
-def test_a_value_that_makes_no_sense_is_named_with_its_variable(name, text, problem):
-    assert problems(**GIVEN, **{name: text}) == [f"service: {name}: {problem}"]
+def test_an_invalid_value_is_reported_with_its_variable(name, text, error):
+    assert errors(**REQUIRED, **{name: text}) == [f"example: {name}: {error}"]
 
 
-def test_everything_that_is_wrong_is_told_at_once():
-    assert len(problems(PORT="x", PIECES="y")) == 3
+def test_all_errors_are_reported_together():
+    assert len(errors(PORT="x", UNITS="y")) == 3
 
 
-def test_a_value_can_be_in_a_file(tmp_path):
+def test_a_value_can_be_read_from_a_file(tmp_path):
     secret = tmp_path / "secret"
     secret.write_text("postgresql://localhost/from-a-file\n")
     config = read(Config, {"DATABASE_URL_FILE": str(secret), "DATABASE_URL": "postgresql://localhost/other"})
     assert config.database_url == "postgresql://localhost/from-a-file"
 
 
-def test_an_empty_file_counts_as_not_given(tmp_path):
+def test_an_empty_file_is_missing(tmp_path):
     (tmp_path / "secret").write_text("\n")
-    assert problems(DATABASE_URL_FILE=str(tmp_path / "secret")) == ["service: DATABASE_URL is missing"]
+    assert errors(DATABASE_URL_FILE=str(tmp_path / "secret")) == ["example: DATABASE_URL is missing"]
 
 
-def test_a_file_that_is_not_there_is_named(tmp_path):
-    [problem] = problems(DATABASE_URL_FILE=str(tmp_path / "gone"))
-    assert problem.startswith("service: DATABASE_URL: ")
-    assert str(tmp_path / "gone") in problem
+def test_a_file_that_does_not_exist_is_named(tmp_path):
+    [error] = errors(DATABASE_URL_FILE=str(tmp_path / "gone"))
+    assert error.startswith("example: DATABASE_URL: ")
+    assert str(tmp_path / "gone") in error
 
 
-def test_a_process_that_is_wrongly_configured_says_so_and_exits_with_2(monkeypatch, capsys):
+def test_a_process_with_an_invalid_configuration_exits_with_2(monkeypatch, capsys):
     monkeypatch.delenv("DATABASE_URL", raising=False)
     with pytest.raises(SystemExit) as exit:
         load(Config)
     assert exit.value.code == 2
-    assert capsys.readouterr().err == "service: DATABASE_URL is missing\n"
+    assert capsys.readouterr().err == "example: DATABASE_URL is missing\n"

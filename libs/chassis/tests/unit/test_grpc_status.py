@@ -6,50 +6,51 @@ from chassis.grpc_client import to_error
 from chassis.grpc_server import to_status
 
 
-class Answer(grpc.RpcError):
-    """What a client of gRPC gets instead of an answer."""
+class FakeRpcError(grpc.RpcError):
+    """The error that a gRPC client raises."""
 
     def __init__(self, code, details, trailers):
-        self._answer = (code, details, trailers)
+        self._status = (code, details, trailers)
 
     def code(self):
-        return self._answer[0]
+        return self._status[0]
 
     def details(self):
-        return self._answer[1]
+        return self._status[1]
 
     def trailing_metadata(self):
-        return self._answer[2]
+        return self._status[2]
 
 
-def sent(error):
+def received(error):
+    """Return the error that a client receives if a server raises `error`."""
     status = to_status(error)
-    return Answer(status.code, status.details, status.trailing_metadata)
+    return FakeRpcError(status.code, status.details, status.trailing_metadata)
 
 
 @pytest.mark.parametrize("kind", TREE)
 def test_an_error_arrives_as_it_was_sent(kind):
-    error = kind("SOLD_OUT", "Alles weg: 茶.", {"product": "tea"})
-    arrived = to_error(sent(error), "inventory")
+    error = kind("SOLD_OUT", "Épuisé: 茶.", {"product": "tea"})
+    arrived = to_error(received(error), "inventory")
     assert type(arrived) is kind
     assert (arrived.reason, arrived.message) == (error.reason, error.message)
     assert arrived.metadata == error.metadata
 
 
-def test_a_bug_over_there_is_an_outage_of_that_service():
-    arrived = to_error(sent(AppError("INTERNAL", "Oh.")), "inventory")
+def test_an_internal_error_of_an_upstream_is_an_outage():
+    arrived = to_error(received(AppError("INTERNAL", "It failed.")), "inventory")
     assert isinstance(arrived, Unavailable)
     assert arrived.reason == "UPSTREAM_UNAVAILABLE"
     assert arrived.metadata == {"service": "inventory", "code": "INTERNAL"}
 
 
 @pytest.mark.parametrize("trailers", [None, (), (("other", "x"),)])
-def test_a_status_without_details_is_an_outage_of_that_service(trailers):
-    arrived = to_error(Answer(grpc.StatusCode.NOT_FOUND, "", trailers), "inventory")
+def test_a_status_without_details_is_an_outage_of_the_upstream(trailers):
+    arrived = to_error(FakeRpcError(grpc.StatusCode.NOT_FOUND, "", trailers), "inventory")
     assert arrived.reason == "UPSTREAM_UNAVAILABLE"
 
 
-def test_details_that_nobody_can_read_are_an_outage_of_that_service():
+def test_malformed_details_are_an_outage_of_the_upstream():
     trailers = (("grpc-status-details-bin", b"\xff\xff"),)
-    arrived = to_error(Answer(grpc.StatusCode.NOT_FOUND, "", trailers), "inventory")
+    arrived = to_error(FakeRpcError(grpc.StatusCode.NOT_FOUND, "", trailers), "inventory")
     assert arrived.reason == "UPSTREAM_UNAVAILABLE"

@@ -16,17 +16,17 @@ def registry():
 
 @pytest.fixture
 def gauge(registry):
-    return Gauge("size", "How large it is.", registry=registry)
+    return Gauge("size", "A size.", registry=registry)
 
 
-def test_a_gauge_is_measured_each_time_somebody_looks(registry, gauge):
+def test_a_gauge_is_measured_at_scrape_time(registry, gauge):
     watch(gauge, lambda: next(SIZES))
     assert [registry.get_sample_value("size") for _ in range(2)] == [1, 2]
 
 
-def test_what_can_not_be_measured_now_is_no_number(registry, gauge):
-    def down():
+def test_a_gauge_that_cannot_be_measured_is_nan(registry, gauge):
+    def unavailable():
         raise Unavailable("DATABASE_UNAVAILABLE", "Gone.")
 
-    watch(gauge, down)
+    watch(gauge, unavailable)
     assert math.isnan(registry.get_sample_value("size"))

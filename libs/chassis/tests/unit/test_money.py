@@ -38,15 +38,15 @@ def test_an_amount_on_the_wire_has_units_and_nanos():
         Money(currency_code="USD", units=1, nanos=1_000_000_000),
     ],
 )
-def test_an_amount_that_is_not_whole_cents_of_the_currency_is_refused(wire):
-    with pytest.raises(Invalid) as refused:
+def test_an_amount_that_is_not_whole_cents_of_the_currency_is_rejected(wire):
+    with pytest.raises(Invalid) as failure:
         money.from_wire(wire)
-    assert refused.value.reason == "AMOUNT_INVALID"
+    assert failure.value.reason == "AMOUNT_INVALID"
 
 
 @pytest.mark.parametrize(
     ("cents", "text"),
     [(0, "$0.00"), (5, "$0.05"), (1999, "$19.99"), (-250, "-$2.50"), (123_456_789, "$1,234,567.89")],
 )
-def test_an_amount_reads_as_people_write_it(cents, text):
+def test_an_amount_is_formatted_as_text(cents, text):
     assert money.text(cents) == text

@@ -11,18 +11,18 @@ from chassis.config import ServiceConfig
 from chassis.lifecycle import Service, Stage
 
 class Config(ServiceConfig):
-    service = "service"
+    service = "example"
 
 service = Service(Config(admin_port=0, drain_seconds=float(sys.argv[1])))
 service.on_start(lambda: exec(sys.argv[2]))
-service.on_stop(Stage.SERVERS, lambda: print("stops", flush=True))
+service.on_stop(Stage.SERVERS, lambda: print("stopping components", flush=True))
 service.run()
 """
 
 
 @contextmanager
 def process(drain_seconds=0.0, start=""):
-    """A service in a process of its own, which has started."""
+    """Run a service in a process within a block."""
     command = [sys.executable, "-c", PROGRAM, str(drain_seconds), start]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         try:
@@ -31,44 +31,44 @@ def process(drain_seconds=0.0, start=""):
             running.kill()
 
 
-def wait_for(running, text):
-    """Reads lines until one has the text."""
+def read_until(running, text):
+    """Read lines until one contains `text`."""
     while text not in (line := running.stdout.readline()):
-        assert line, f"ended without saying {text!r}"
+        assert line, f"the process exited without writing {text!r}"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_all_parts_and_ends_the_process_well(number):
+def test_a_signal_stops_all_components_and_the_exit_code_is_0(number):
     with process() as running:
-        wait_for(running, '"started"')
+        read_until(running, '"started"')
         running.send_signal(number)
-        wait_for(running, "stops")
-        wait_for(running, '"stopped"')
+        read_until(running, "stopping components")
+        read_until(running, '"stopped"')
         assert running.wait(10) == 0
 
 
 def test_a_second_signal_ends_the_process_at_once():
     with process(drain_seconds=3600) as running:
-        wait_for(running, '"started"')
+        read_until(running, '"started"')
         running.send_signal(signal.SIGTERM)
-        wait_for(running, '"stopping"')
+        read_until(running, '"stopping"')
         running.send_signal(signal.SIGTERM)
         assert running.wait(10) == 1
 
 
-def test_a_request_that_never_ends_does_not_keep_the_process_alive():
+def test_a_request_that_never_finishes_does_not_keep_the_process_alive():
     endless = (
         "from chassis.grpc_server import _DaemonThreads; _DaemonThreads(1).submit(threading.Event().wait)"
     )
     with process(start=endless) as running:
-        wait_for(running, '"started"')
+        read_until(running, '"started"')
         running.terminate()
         assert running.wait(10) == 0
 
 
-def test_a_part_that_cannot_start_ends_the_process_and_stops_the_others():
+def test_a_component_that_cannot_start_stops_the_others_and_ends_the_process():
     with process(start="raise service.port_taken('PORT', 8000)") as running:
-        wait_for(running, "stops")
+        read_until(running, "stopping components")
         assert running.wait(10) == 1
         [line] = running.stderr.read().splitlines()
-        assert line.startswith("service: cannot listen on 127.0.0.1:8000, is it taken? Set PORT.")
+        assert line.startswith("example: cannot listen on 127.0.0.1:8000, is it taken? Set PORT.")

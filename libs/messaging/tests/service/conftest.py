@@ -1,34 +1,47 @@
-import re
-from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from chassis.postgres import Database
 from laptop.ephemeral import create_database
-
-
-def make_tables(database):
-    """Makes the tables of the README, and one to count in."""
-    readme = (Path(__file__).parents[2] / "README.md").read_text()
-    [sql] = re.findall(r"```sql\n(.*?)```", readme, re.DOTALL)
-    with database.connection() as connection:
-        for statement in sql.split(";"):
-            connection.execute(statement)
-        connection.execute("CREATE TABLE effects (name text PRIMARY KEY, times integer NOT NULL)")
+from libs.messaging.tests.service.example_service import ExampleService, create_tables
+from tests.support.servers import restartable_postgres
 
 
 @pytest.fixture
-def tables(postgres_url):
-    """A database with the tables that events need, and `effects`."""
-    database = Database(create_database(postgres_url))
+def database_url(postgres_url):
+    return create_database(postgres_url)
+
+
+@pytest.fixture
+def database(database_url):
+    """Return a database with the tables of the README and the table `effects`."""
+    database = Database(database_url)
     database.open()
-    make_tables(database)
+    create_tables(database)
     yield database
     database.close()
 
 
 @pytest.fixture
-def name():
-    """The name of a service that no other test has."""
-    return f"name-{uuid4().hex[:8]}"
+def postgres():
+    """Return a PostgreSQL server for one test. It does not run yet."""
+    with restartable_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def service_name():
+    """Return the name of a service that no other test uses."""
+    return f"example-{uuid4().hex[:8]}"
+
+
+@pytest.fixture
+def subject(service_name):
+    """Return the subject of the events of that service."""
+    return f"market.{service_name}.sold"
+
+
+@pytest.fixture
+def service(service_name, nats, database):
+    return ExampleService(service_name, nats, database)

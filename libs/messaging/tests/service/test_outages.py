@@ -1,43 +1,36 @@
 from functools import partial
 
-import pytest
-
 from chassis.postgres import Database
-from libs.messaging.tests.service.conftest import make_tables
-from libs.messaging.tests.service.shop import Shop
-from tests.support.servers import connected, own_postgres
+from libs.messaging.tests.service.example_service import ExampleService, create_tables
+from tests.support.nats import connected
 from tests.support.waiting import wait_until
 
-SOON = 15.0  # seconds
+RECOVERY_TIMEOUT = 15.0  # seconds
 
 
-def test_a_service_goes_on_when_the_broker_has_been_away(tables, name, broker):
-    with connected(broker.url) as nats:
-        shop = Shop(name, nats, tables)
-        with shop.open():
-            for thing in ("tea", "cup"):
-                with broker.run():
-                    wait_until(partial(shop.manages_to_hear, thing), SOON)
-                    wait_until(partial(shop.has_counted, thing), SOON)
-    assert shop.counts() == {"tea": 1, "cup": 1}
+def test_a_service_resumes_after_outages_of_nats(database, service_name, nats_server):
+    with connected(nats_server.url) as nats:
+        service = ExampleService(service_name, nats, database)
+        with service.running():
+            for name in ("tea", "cup"):
+                with nats_server.run():
+                    wait_until(partial(service.try_send, name), RECOVERY_TIMEOUT)
+                    wait_until(partial(service.has_counted, name), RECOVERY_TIMEOUT)
+    assert service.counts() == {"tea": 1, "cup": 1}
 
 
-@pytest.fixture
-def postgres():
-    with own_postgres() as server:
-        yield server
-
-
-def test_events_that_come_while_the_database_is_away_take_effect_when_it_is_back(nats, name, postgres):
+def test_events_that_arrive_during_an_outage_of_the_database_take_effect_after_it(
+    nats, service_name, postgres
+):
     database = Database(postgres.url)
     database.open()
-    shop = Shop(name, nats, database)
+    service = ExampleService(service_name, nats, database)
     with postgres.run():
-        make_tables(database)
-    with shop.open():
-        shop.hears("tea")
+        create_tables(database)
+    with service.running():
+        service.send("tea")
         with postgres.run():
-            wait_until(partial(shop.has_counted, "tea"), SOON)
-            assert shop.counts() == {"tea": 1}
+            wait_until(partial(service.has_counted, "tea"), RECOVERY_TIMEOUT)
+            assert service.counts() == {"tea": 1}
     database.close()
-    assert shop.set_aside() == []
+    assert service.dead_letters() == []

@@ -6,50 +6,29 @@ from prometheus_client import REGISTRY
 
 from chassis.context import RequestContext, use_context
 from chassis.errors import Unavailable
-from messaging.nats import NatsConnection
+from libs.messaging.tests.service.example_service import CrashingConnection, outbox_size
 from messaging.outbox import Relay, write_to_outbox
-from tests.support.broker import Broker
-from tests.support.servers import connected
+from tests.support.nats import EventClient, connected
+from tests.support.tracing import TRACEPARENT
 from tests.support.waiting import wait_until
 
-TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
-
-class CrashingBus(NatsConnection):
-    """A nats whose process dies as soon as the broker has the messages."""
-
-    def __init__(self, nats):
-        self._nats = nats
-
-    def check(self):
-        self._nats.check()
-
-    def publish(self, messages, timeout=5.0):
-        self._nats.publish(messages, timeout)
-        raise KeyboardInterrupt
+@pytest.fixture
+def received(nats, subject):
+    """Return a function that returns the data of all events that NATS has received."""
+    return lambda: [event.data for event in EventClient(nats).events(subject)]
 
 
 @pytest.fixture
-def sold(name):
-    return f"market.{name}.sold"
+def write_events(database, subject):
+    """Write numbered events to the outbox, each in a separate transaction: write_events(3)."""
 
+    def write(count):
+        for number in range(count):
+            with database.transaction() as connection:
+                write_to_outbox(connection, subject, {"number": number})
 
-@pytest.fixture
-def heard(nats, sold):
-    """The data of what the broker has heard so far."""
-    return lambda: [event.data for event in Broker(nats).events(sold)]
-
-
-@pytest.fixture
-def sell(tables, sold):
-    """Sells some pieces, each in a transaction of its own that tells of it."""
-
-    def sell(pieces):
-        for piece in range(pieces):
-            with tables.transaction() as connection:
-                write_to_outbox(connection, sold, {"piece": piece})
-
-    return sell
+    return write
 
 
 @contextmanager
@@ -61,83 +40,77 @@ def running(relay):
         relay.stop()
 
 
-def waiting(tables):
-    """How many events are in the outbox."""
-    with tables.connection() as connection:
-        return connection.execute("SELECT count(*) AS number FROM outbox").fetchone()["number"]
+def test_events_are_sent_in_order_and_removed_from_the_outbox(database, nats, write_events, received):
+    write_events(250)
+    Relay(database, nats).send_all()
+    assert received() == [{"number": number} for number in range(250)]
+    assert outbox_size(database) == 0
 
 
-def test_what_is_told_leaves_in_order_and_is_taken_out(tables, nats, sell, heard):
-    sell(250)
-    Relay(tables, nats).send_all()
-    assert heard() == [{"piece": piece} for piece in range(250)]
-    assert waiting(tables) == 0
-
-
-def test_an_event_leaves_at_once_when_the_relay_is_woken(tables, nats, sell, heard):
-    with running(Relay(tables, nats)) as relay:
-        sell(1)
+def test_a_relay_that_is_woken_sends_an_event_at_once(database, nats, write_events, received):
+    with running(Relay(database, nats)) as relay:
+        write_events(1)
         relay.wake()
-        wait_until(heard)
+        wait_until(received)
 
 
-def test_an_event_that_nobody_wakes_the_relay_for_leaves_all_the_same(tables, nats, sell, heard):
-    with running(Relay(tables, nats)):
-        sell(1)
-        wait_until(heard)
+def test_a_relay_that_is_not_woken_sends_an_event_later(database, nats, write_events, received):
+    with running(Relay(database, nats)):
+        write_events(1)
+        wait_until(received)
 
 
-def test_a_relay_that_stops_sends_what_is_there(tables, nats, sell, heard):
-    with running(Relay(tables, nats)):
-        sell(3)
-    assert len(heard()) == 3
+def test_a_relay_sends_the_remaining_events_before_it_stops(database, nats, write_events, received):
+    with running(Relay(database, nats)):
+        write_events(3)
+    assert len(received()) == 3
 
 
-def test_a_change_that_is_taken_back_is_not_told(tables, nats, sold, heard):
-    with pytest.raises(ZeroDivisionError), tables.transaction() as connection:
-        write_to_outbox(connection, sold, {"piece": 1})
+def test_an_event_of_a_rolled_back_transaction_is_not_sent(database, nats, subject, received):
+    with pytest.raises(ZeroDivisionError), database.transaction() as connection:
+        write_to_outbox(connection, subject, {"number": 1})
         raise ZeroDivisionError
-    Relay(tables, nats).send_all()
-    assert heard() == []
+    Relay(database, nats).send_all()
+    assert received() == []
 
 
-def test_an_event_belongs_to_the_trace_of_the_call_that_it_comes_from(tables, nats, sold):
-    with use_context(RequestContext({"traceparent": TRACEPARENT})), tables.transaction() as connection:
-        write_to_outbox(connection, sold, {})
-    Relay(tables, nats).send_all()
-    assert [event.traceparent for event in Broker(nats).events(sold)] == [TRACEPARENT]
+def test_an_event_has_the_trace_of_the_request_that_wrote_it(database, nats, subject):
+    with use_context(RequestContext({"traceparent": TRACEPARENT})), database.transaction() as connection:
+        write_to_outbox(connection, subject, {})
+    Relay(database, nats).send_all()
+    assert [event.traceparent for event in EventClient(nats).events(subject)] == [TRACEPARENT]
 
 
-def test_a_crash_after_sending_sends_again_but_the_broker_keeps_it_once(tables, nats, sell, heard):
-    sell(5)
+def test_events_that_are_sent_again_after_a_crash_are_stored_once(database, nats, write_events, received):
+    write_events(5)
     with pytest.raises(KeyboardInterrupt):
-        Relay(tables, CrashingBus(nats)).send_all()
-    assert (len(heard()), waiting(tables)) == (5, 5)
-    Relay(tables, nats).send_all()
-    assert (len(heard()), waiting(tables)) == (5, 0)
+        Relay(database, CrashingConnection(nats)).send_all()
+    assert (len(received()), outbox_size(database)) == (5, 5)
+    Relay(database, nats).send_all()
+    assert (len(received()), outbox_size(database)) == (5, 0)
 
 
-def test_several_relays_share_the_work(tables, nats, sell, heard):
-    sell(500)
+def test_several_relays_send_each_event_once(database, nats, write_events, received):
+    write_events(500)
     with ThreadPoolExecutor() as pool:
-        list(pool.map(lambda relay: relay.send_all(), [Relay(tables, nats) for _ in range(4)]))
-    Relay(tables, nats).send_all()
-    assert sorted(data["piece"] for data in heard()) == list(range(500))
+        list(pool.map(lambda relay: relay.send_all(), [Relay(database, nats) for _ in range(4)]))
+    Relay(database, nats).send_all()
+    assert sorted(data["number"] for data in received()) == list(range(500))
 
 
-def test_events_wait_while_the_broker_is_away_and_are_measured(tables, sell, sold, broker):
-    sell(1)
-    with tables.connection() as connection:
+def test_events_wait_during_an_outage_of_nats_and_are_measured(database, write_events, subject, nats_server):
+    write_events(1)
+    with database.connection() as connection:
         connection.execute("UPDATE outbox SET time = time - interval '1 hour'")
-    sell(1)
-    with connected(broker.url) as nats:
+    write_events(1)
+    with connected(nats_server.url) as nats:
         with pytest.raises(Unavailable):
-            Relay(tables, nats).send_all()
-        assert REGISTRY.get_sample_value("market_outbox_waiting") == waiting(tables) == 2
+            Relay(database, nats).send_all()
+        assert REGISTRY.get_sample_value("market_outbox_waiting") == outbox_size(database) == 2
         assert 3600 <= (REGISTRY.get_sample_value("market_outbox_oldest_seconds") or 0) < 3700
-        with broker.run():
+        with nats_server.run():
             assert nats.wait_until_ready(10)
-            Relay(tables, nats).send_all()
-            assert len(Broker(nats).events(sold)) == 2
-    assert REGISTRY.get_sample_value("market_outbox_waiting") == waiting(tables) == 0
+            Relay(database, nats).send_all()
+            assert len(EventClient(nats).events(subject)) == 2
+    assert REGISTRY.get_sample_value("market_outbox_waiting") == outbox_size(database) == 0
     assert REGISTRY.get_sample_value("market_outbox_oldest_seconds") == 0

@@ -4,16 +4,16 @@ import pytest
 
 from cart.keyvalue import KeyValue
 from chassis.errors import Unavailable
-from tests.support.full_broker import ROOM, fill, full_disk, make_room, needs_limits
-from tests.support.servers import connected, own_broker
+from tests.support.nats import STORE_BYTES, connected, fill_store, free_store, full_disk, needs_rlimit
+from tests.support.servers import restartable_nats
 from tests.support.waiting import wait_until
 
 
 @pytest.fixture
 def small_nats(tmp_path):
     """A connection to a running NATS server with little storage."""
-    broker = own_broker(tmp_path, max_file_store=ROOM)
-    with broker.run(), connected(broker.url) as nats:
+    nats_server = restartable_nats(tmp_path, max_file_store=STORE_BYTES)
+    with nats_server.run(), connected(nats_server.url) as nats:
         assert nats.wait_until_ready(10)
         yield nats
 
@@ -31,21 +31,21 @@ def writes(bucket, value):
 def test_a_value_that_exceeds_the_storage_is_an_outage_and_the_old_value_stays(small_nats):
     carts = KeyValue(small_nats, "test")
     carts.change("ada", lambda _: b"tea")
-    fill(small_nats)
+    fill_store(small_nats)
     for key in ("ada", "bob"):
         with pytest.raises(Unavailable) as failure:
             carts.change(key, lambda _: b"tea and cups")
         assert failure.value.reason == "BROKER_UNAVAILABLE"
     assert carts.get("ada") == b"tea"
-    make_room(small_nats)
+    free_store(small_nats)
     wait_until(lambda: writes(carts, b"cups"))
     assert carts.get("ada") == b"cups"
 
 
-@needs_limits
-def test_a_full_disk_is_an_outage(broker):
-    with broker.run(), connected(broker.url) as nats:
+@needs_rlimit
+def test_a_full_disk_is_an_outage(nats_server):
+    with nats_server.run(), connected(nats_server.url) as nats:
         assert nats.wait_until_ready(10)
-        with full_disk(broker), pytest.raises(Unavailable) as failure:
+        with full_disk(nats_server), pytest.raises(Unavailable) as failure:
             KeyValue(nats, "test").change("ada", lambda _: b"tea")
     assert failure.value.reason == "BROKER_UNAVAILABLE"

@@ -6,7 +6,7 @@ import pytest
 
 from cart.keyvalue import KeyValue
 from chassis.errors import Unavailable
-from tests.support.servers import connected
+from tests.support.nats import connected
 from tests.support.waiting import wait_until
 
 
@@ -93,27 +93,27 @@ def test_a_change_that_is_always_overtaken_fails(bucket, name, nats_url):
     assert error.value.reason == "KEY_BUSY"
 
 
-def test_values_survive_a_restart_of_nats(broker):
-    with connected(broker.url) as nats:
+def test_values_survive_a_restart_of_nats(nats_server):
+    with connected(nats_server.url) as nats:
         bucket = KeyValue(nats, "test")
-        with broker.run():
+        with nats_server.run():
             wait_until(lambda: answers(bucket))
             bucket.change("count", count_up)
         with pytest.raises(Unavailable):
             bucket.get("count")
-        with broker.run():
+        with nats_server.run():
             wait_until(lambda: answers(bucket))
             assert wait_until(lambda: bucket.get("count")) == b"1"
 
 
-def test_a_bucket_is_created_again_if_nats_lost_its_files(broker, tmp_path):
-    with connected(broker.url) as nats:
+def test_a_bucket_is_created_again_if_nats_lost_its_files(nats_server, tmp_path):
+    with connected(nats_server.url) as nats:
         bucket = KeyValue(nats, "test")
-        with broker.run():
+        with nats_server.run():
             wait_until(lambda: answers(bucket))
             bucket.change("count", count_up)
         shutil.rmtree(tmp_path / "jetstream")
-        with broker.run():
+        with nats_server.run():
             wait_until(lambda: _changed(bucket))
             assert bucket.get("count") == b"1"
 

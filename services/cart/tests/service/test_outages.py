@@ -4,8 +4,8 @@ from uuid import uuid4
 import pytest
 
 from chassis.errors import Unavailable
-from messaging.nats import Message
-from tests.support.servers import connected, own_broker
+from tests.support.nats import connected, fill_store
+from tests.support.servers import restartable_nats
 
 BOWL = "kintsugi-bowl"
 
@@ -49,21 +49,15 @@ def test_without_nats_every_call_fails_at_once_with_a_reason(run_cart, another, 
 def test_an_edit_that_exceeds_the_storage_of_nats_is_an_outage_and_changes_nothing(
     run_cart, another, tmp_path
 ):
-    broker = own_broker(tmp_path, max_file_store=50_000)
-    with broker.run(), run_cart(nats_url=broker.url) as opened:
+    nats_server = restartable_nats(tmp_path, max_file_store=50_000)
+    with nats_server.run(), run_cart(nats_url=nats_server.url) as opened:
         buyer = another(opened, str(uuid4()))
         buyer.add(BOWL, 3)
-        fill(broker)
+        with connected(nats_server.url) as nats:
+            assert nats.wait_until_ready(10)
+            fill_store(nats)
         for edit in (lambda: buyer.add(BOWL), lambda: buyer.remove(BOWL), lambda: buyer.set(BOWL, 1)):
             with pytest.raises(Unavailable) as error:
                 edit()
             assert error.value.reason == "BROKER_UNAVAILABLE"
         assert buyer.contents() == {BOWL: 3}
-
-
-def fill(broker):
-    """Fill the storage of NATS."""
-    with connected(broker.url) as bus, pytest.raises(Unavailable):
-        assert bus.wait_until_ready(10)
-        while True:
-            bus.publish([Message("market.test.filler", b"x" * 1000, str(uuid4()))])

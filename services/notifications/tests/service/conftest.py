@@ -9,7 +9,7 @@ from aiosmtpd.controller import Controller
 from nightmarket.subjects import ORDER_CONFIRMED
 from notifications.__main__ import build_service
 from notifications.config import Config
-from tests.support.broker import broker
+from tests.support.nats import event_client
 from tests.support.services import started
 from tests.support.waiting import wait_until
 
@@ -101,7 +101,7 @@ def run_notifications(service_database, nats_url, free_port):
             admin_port=free_port(),
             **variables,
         )
-        with started(build_service, config), broker(nats_url) as nats:
+        with started(build_service, config), event_client(nats_url) as nats:
             yield Client(nats, config.database_url)
 
     return run

@@ -11,7 +11,7 @@ import pytest
 from psycopg.sql import SQL, Literal
 
 from services.notifications.tests.service.conftest import Client
-from tests.support.broker import broker
+from tests.support.nats import event_client
 from tests.support.waiting import wait_until
 
 # Recording that the email of this buyer is sent takes longer than the test. Emails of other tests may come first.
@@ -29,7 +29,7 @@ def database_url(service_database):
 
 @pytest.fixture
 def client(nats_url, database_url):
-    with broker(nats_url) as nats:
+    with event_client(nats_url) as nats:
         yield Client(nats, database_url)
 
 

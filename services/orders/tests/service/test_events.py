@@ -11,8 +11,7 @@ from nightmarket.subjects import ORDER_SHIPPED, ORDER_SHIPPED_OLD
 from orders.__main__ import build_service
 from orders.domain.orders import State
 from orders.events import handlers
-from tests.support.broker import broker
-from tests.support.servers import connected
+from tests.support.nats import connected, event_client
 from tests.support.services import started
 from tests.support.waiting import wait_until
 
@@ -48,7 +47,7 @@ def test_an_order_is_shipped_at_the_time_of_the_event_in_any_time_zone(shop):
 def test_events_with_the_old_and_the_new_subject_ship_their_orders(shop, config):
     orders = [shop.orders.place(shop.request()) for _ in range(2)]
     create_old_consumer(config.nats_url)
-    with broker(config.nats_url) as publisher:
+    with event_client(config.nats_url) as publisher:
         for subject, order in zip((ORDER_SHIPPED_OLD, ORDER_SHIPPED), orders, strict=True):
             publisher.send(subject, shipped_event(order.id).data)
     with started(build_service, config):

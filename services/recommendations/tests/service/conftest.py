@@ -9,7 +9,7 @@ from nightmarket.recommendations.v1.recommendations_pb2 import ListRecommendatio
 from nightmarket.recommendations.v1.recommendations_pb2_grpc import RecommendationsServiceStub
 from recommendations.__main__ import build_service
 from recommendations.config import Config
-from tests.support.broker import broker
+from tests.support.nats import event_client
 from tests.support.services import channel, started
 from tests.support.waiting import wait_until
 
@@ -63,7 +63,7 @@ def run_recommendations(service_database, nats_url, free_port):
             common["database_url"] = service_database("recommendations", seeded=seeded)
         config = Config(**(common | settings))
         address = f"127.0.0.1:{config.port}"
-        with started(build_service, config), channel(address) as opened, broker(config.nats_url) as publisher:
+        with started(build_service, config), channel(address) as opened, event_client(config.nats_url) as publisher:
             yield RecommendationsClient(RecommendationsServiceStub(opened), publisher, config.database_url)
 
     return run

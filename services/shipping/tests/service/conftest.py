@@ -10,7 +10,7 @@ from nightmarket.shipping.v1.shipping_pb2_grpc import ShippingServiceStub
 from nightmarket.subjects import ORDER_SHIPPED
 from shipping.__main__ import build_service
 from shipping.config import Config
-from tests.support.broker import broker
+from tests.support.nats import event_client
 from tests.support.services import channel, started
 from tests.support.waiting import wait_until
 
@@ -70,7 +70,7 @@ def run_shipping(service_database, nats_url, free_port):
             common["database_url"] = service_database("shipping")
         config = Config(**(common | settings))
         address = f"127.0.0.1:{config.port}"
-        with started(build_service, config), channel(address) as opened, broker(config.nats_url) as nats:
+        with started(build_service, config), channel(address) as opened, event_client(config.nats_url) as nats:
             yield Client(ShippingServiceStub(opened), nats, config.database_url)
 
     return run

@@ -1,7 +1,7 @@
-"""A service that listens to what is sold, for tests that stop it: python listener.py STALL FOLDER PLACE.
+"""A consumer for tests that pause or kill its process: python consumer_process.py SERVICE FOLDER POSITION.
 
-At this place of handling an event, "before" or "after" the commit, it leaves word in the folder, and stays until the
-folder says that it may finish.
+POSITION is `before` or `after` the commit of an event. There the process creates the file `started` in the folder and
+waits until the file `may-finish` exists.
 """
 
 import sys
@@ -23,20 +23,20 @@ ACK_WAIT_SECONDS = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Config(ServiceConfig):
-    service: ClassVar[str] = "listener"
+    service: ClassVar[str] = "example"
 
     database_url: str
     nats_url: str
 
 
-def build_service(config: Config, folder: Path, place: str) -> Service:
-    """The service, wired as services are."""
+def build_service(config: Config, folder: Path, position: str) -> Service:
+    """Build the service with the same wiring as the real ones."""
     service = Service(config)
-    tables = add_database(service, config.database_url)
+    database = add_database(service, config.database_url)
 
-    def stay(here: str) -> None:
-        if here == place:
-            (folder / "begun").touch()
+    def wait_at(current: str) -> None:
+        if current == position:
+            (folder / "started").touch()
             while not (folder / "may-finish").exists():
                 time.sleep(0.01)
 
@@ -45,11 +45,11 @@ def build_service(config: Config, folder: Path, place: str) -> Service:
             "INSERT INTO effects VALUES (%s, 1) ON CONFLICT (name) DO UPDATE SET times = effects.times + 1",
             (event.data["name"],),
         )
-        stay("before")
+        wait_at("before")
 
-    broker = add_nats(service, config.nats_url)
+    nats = add_nats(service, config.nats_url)
     handlers = {f"market.{config.service}.sold": count}
-    add_consumer(service, broker, tables, handlers, after_commit=lambda: stay("after"))
+    add_consumer(service, nats, database, handlers, after_commit=lambda: wait_at("after"))
     return service
 
 

@@ -6,7 +6,7 @@ from chassis.http_server import init_app
 
 
 class NoSuchLantern(Exception):
-    """A refusal of the domain."""
+    """An error of the domain."""
 
 
 @pytest.fixture
@@ -27,17 +27,17 @@ def client():
     return init_app(app, {NoSuchLantern: NotFound}, page).test_client()
 
 
-def test_a_refusal_is_answered_with_the_service_s_own_page(client):
+def test_a_domain_error_is_rendered_by_the_error_page_of_the_service(client):
     response = client.get("/lanterns/blue")
     assert (response.status_code, response.text) == (404, "<h1>NO_SUCH_LANTERN</h1>")
 
 
-def test_an_error_of_http_is_answered_with_the_service_s_own_page(client):
+def test_an_http_error_is_rendered_by_the_error_page_of_the_service(client):
     response = client.post("/lanterns/blue")
     assert (response.status_code, response.text) == (405, "<h1>METHOD_NOT_ALLOWED</h1>")
     assert response.content_type == "text/html; charset=utf-8"
 
 
-def test_a_redirection_is_no_error(client):
+def test_a_redirect_is_not_an_error(client):
     response = client.get("/old")
     assert (response.status_code, response.location) == (302, "/new")
