@@ -63,7 +63,11 @@ def run_recommendations(service_database, nats_url, free_port):
             common["database_url"] = service_database("recommendations", seeded=seeded)
         config = Config(**(common | settings))
         address = f"127.0.0.1:{config.port}"
-        with started(build_service, config), channel(address) as opened, event_client(config.nats_url) as publisher:
+        with (
+            started(build_service, config),
+            channel(address) as opened,
+            event_client(config.nats_url) as publisher,
+        ):
             yield RecommendationsClient(RecommendationsServiceStub(opened), publisher, config.database_url)
 
     return run

@@ -70,7 +70,11 @@ def run_shipping(service_database, nats_url, free_port):
             common["database_url"] = service_database("shipping")
         config = Config(**(common | settings))
         address = f"127.0.0.1:{config.port}"
-        with started(build_service, config), channel(address) as opened, event_client(config.nats_url) as nats:
+        with (
+            started(build_service, config),
+            channel(address) as opened,
+            event_client(config.nats_url) as nats,
+        ):
             yield Client(ShippingServiceStub(opened), nats, config.database_url)
 
     return run
