@@ -140,17 +140,21 @@ bench: ## Measure the stack against its performance budgets       MESH=1
 
 ##@ Generate
 
-.PHONY: install contracts dashboards lock
+.PHONY: install contracts dashboards messages lock
 install: ## Install everything into .venv, including the tools
 	@ci/install.sh dev
 
-contracts: ## Generate code and openapi.json from the .proto files
+contracts: ## Generate code and openapi.json from protos and limits
 	@ci/install.sh dev
 	@$(PY) libs/contracts/generate.py
 
 dashboards: ## Generate the JSON of the Grafana dashboards
 	@ci/install.sh dev
 	@$(PY) -m telemetry.grafana.generate
+
+messages: ## Extract the texts of the web shop for translators
+	@ci/install.sh dev
+	@$(PY) services/storefront/extract_messages.py
 
 lock: ## Compile the lock files (needs uv)                       UPGRADE=1
 	@ci/lock.sh

@@ -1,6 +1,6 @@
 """Extract all texts of the shop to translations/messages.pot, the template for translators.
 
-Run it after changing texts: .venv/bin/python services/storefront/extract_messages.py
+Run it with `make messages` after changing texts.
 """
 
 import io

@@ -1,4 +1,4 @@
-"""The initial categories, products and images, from the files in this folder."""
+"""The initial categories, products and images, from the files in this folder; applied once per database."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The initial stock, from stock.json."""
+"""The initial stock, from stock.json; applied once per database."""
 
 import json
 from pathlib import Path

@@ -15,7 +15,7 @@ TEMPLATES = Path(__file__).parents[2] / "src/storefront/templates"
 
 
 def test_the_template_for_translators_is_up_to_date():
-    assert TEMPLATE.read_text(encoding="utf-8") == extracted(), "run services/storefront/extract_messages.py"
+    assert TEMPLATE.read_text(encoding="utf-8") == extracted(), "run make messages"
 
 
 def test_texts_of_templates_and_of_code_and_plurals_are_extracted():
