@@ -125,8 +125,7 @@ class _Interceptor(grpc.ServerInterceptor):
             return handler
         # Without a deserializer the wrapper gets bytes, so that it can reject a malformed request like any other error.
         wrapped = grpc.unary_unary_rpc_method_handler(
-            _wrap(details.method, handler, self._error_map),
-            response_serializer=handler.response_serializer,
+            _wrap(details.method, handler, self._error_map), response_serializer=handler.response_serializer
         )
         self._wrapped[details.method] = wrapped
         return wrapped
