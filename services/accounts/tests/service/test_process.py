@@ -1,4 +1,4 @@
-"""The running service: a separate gunicorn process."""
+"""The running service: a separate process."""
 
 import os
 import signal

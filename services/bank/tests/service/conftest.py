@@ -89,7 +89,7 @@ def _running(environment):
 
 @pytest.fixture(scope="package")
 def bank(make_bank):
-    """The running bank: a separate gunicorn process with a real database."""
+    """The running bank: a separate process with a real database."""
     with make_bank()() as running:
         yield running
 
