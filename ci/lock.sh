@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Compiles the locks from the pyproject.toml files; needs uv. What is locked stays, unless UPGRADE=1.
+# Compiles the locks from the pyproject.toml files; needs uv. Locked versions stay, unless UPGRADE=1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 UV=${UV:-uv}
 command -v "$UV" >/dev/null || { echo "lock: uv is needed (pip install uv), or UV=/path/to/uv" >&2; exit 1; }
 
-# One lock holds for every supported platform and Python; wheels only, and no address of any index.
+# One lock covers every supported platform and Python; it has wheels only, and no address of an index.
 compile() {
   local output=$1
   shift
@@ -14,7 +14,7 @@ compile() {
     --no-emit-package night-market --no-emit-package night-market-chassis --no-emit-package night-market-contracts \
     --no-emit-package night-market-messaging --no-emit-package night-market-topology \
     ${UPGRADE:+--upgrade} --output-file "$output" "$@"
-  # uv closes with the names of our own libraries, which are no packages.
+  # uv ends the file with the names of our own libraries, which are not packages.
   grep -v '^#' "$output" | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}' >"$output.new"
   mv "$output.new" "$output"
 }
@@ -24,9 +24,9 @@ compile requirements-dev.txt pyproject.toml services/*/pyproject.toml --group py
 for service in services/*/; do
   UPGRADE='' compile "${service}requirements.txt" "${service}pyproject.toml" --constraints requirements.txt
 done
-# Load tests run in a container of their own; nobody else needs locust.
+# The load tests run in a separate container; only they need locust.
 compile loadtests/requirements.txt loadtests/pyproject.toml
-# Nor does the container that keeps the sidecars need what a service needs.
+# The container of the mesh's agent needs its own packages and none of a service.
 UPGRADE='' compile mesh/requirements.txt mesh/pyproject.toml --constraints requirements.txt
 # The audit's container needs its clients of the stores and nothing of a service.
 UPGRADE='' compile tools/audit/requirements.txt tools/audit/pyproject.toml --constraints requirements.txt
