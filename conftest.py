@@ -14,7 +14,7 @@ from laptop.ephemeral import create_database, ephemeral_nats, ephemeral_postgres
 from messaging.nats import NatsConnection
 from tests.support.collector import Collector, running_collector
 from tests.support.nats import connected
-from tests.support.servers import RestartableServer, restartable_nats
+from tests.support.servers import RestartableServer, restartable_nats, restartable_postgres
 
 ROOT = Path(__file__).parent
 
@@ -100,6 +100,13 @@ def nats(nats_url: str) -> Iterator[NatsConnection]:
     with connected(nats_url) as connection:
         assert connection.wait_until_ready(10)
         yield connection
+
+
+@pytest.fixture(scope="module")
+def postgres_server() -> Iterator[RestartableServer]:
+    """Return a PostgreSQL server for one test file. It does not run yet."""
+    with restartable_postgres() as server:
+        yield server
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -56,8 +55,7 @@ def create_app(folder: Path) -> flask.Flask:
     @app.get("/slow")
     def slow() -> str:
         (folder / "started").touch()
-        while not (folder / "may-finish").exists():
-            time.sleep(0.01)
+        wait_until((folder / "may-finish").exists, timeout=60)
         return "done"
 
     return init_app(app, {SoldOut: FailedPrecondition})

@@ -13,7 +13,6 @@ from chassis.context import RequestContext, use_context
 from chassis.errors import Unavailable
 from chassis.postgres import Database
 from laptop.ephemeral import create_database
-from tests.support.servers import restartable_postgres
 from tests.support.waiting import wait_until
 
 MAX_SECONDS = 2.0  # for a failure, which the pool reports after one second
@@ -39,12 +38,6 @@ def url(postgres_url):
 def database(url):
     with opened(url) as database:
         yield database
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    with restartable_postgres() as server:
-        yield server
 
 
 def responds(database):
@@ -179,25 +172,25 @@ def test_a_paused_server_is_an_outage_if_there_is_no_deadline(paused):
         connection.execute("SELECT 1")
 
 
-def test_a_connection_succeeds_once_the_server_starts(postgres):
-    with opened(postgres.url) as database:
+def test_a_connection_succeeds_once_the_server_starts(postgres_server):
+    with opened(postgres_server.url) as database:
         assert responds(database) is False
-        with postgres.run():
+        with postgres_server.run():
             wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
 
 
-def test_an_outage_is_reported_quickly_and_ends_with_the_restart(postgres):
-    with opened(postgres.url) as database:
-        with postgres.run():
+def test_an_outage_is_reported_quickly_and_ends_with_the_restart(postgres_server):
+    with opened(postgres_server.url) as database:
+        with postgres_server.run():
             wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
         assert [responds(database) for _ in range(2)] == [False, False]
-        with postgres.run():
+        with postgres_server.run():
             wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
 
 
-def test_a_known_outage_is_reported_at_once(postgres):
-    with opened(postgres.url) as database:
-        with postgres.run():
+def test_a_known_outage_is_reported_at_once(postgres_server):
+    with opened(postgres_server.url) as database:
+        with postgres_server.run():
             wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
         responds(database)
         started = time.monotonic()
@@ -205,9 +198,9 @@ def test_a_known_outage_is_reported_at_once(postgres):
         assert time.monotonic() - started < MAX_SECONDS / 3
 
 
-def test_an_outage_ends_even_if_many_callers_retry(postgres):
-    with opened(postgres.url) as database:
-        with postgres.run():
+def test_an_outage_ends_even_if_many_callers_retry(postgres_server):
+    with opened(postgres_server.url) as database:
+        with postgres_server.run():
             wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
         deadline = time.monotonic() + 5  # longer than the pool reconnects before it starts over
 
@@ -217,14 +210,14 @@ def test_an_outage_ends_even_if_many_callers_retry(postgres):
 
         with ThreadPoolExecutor(16) as callers:
             list(callers.map(retry, range(16)))
-        with postgres.run():
+        with postgres_server.run():
             wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
 
 
-def test_connections_from_before_a_restart_do_not_fail_requests(postgres):
-    with opened(postgres.url) as database:
-        with postgres.run():
+def test_connections_from_before_a_restart_do_not_fail_requests(postgres_server):
+    with opened(postgres_server.url) as database:
+        with postgres_server.run():
             wait_until(lambda: responds(database), RECOVERY_TIMEOUT)
             use_connections(database, 8)
-        with postgres.run():
+        with postgres_server.run():
             assert [responds(database) for _ in range(8)] == [True] * 8

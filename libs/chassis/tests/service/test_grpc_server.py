@@ -232,7 +232,7 @@ class TestHealth:
 
     def test_a_service_that_is_not_ready_is_not_serving(self, service, check):
         def unavailable():
-            raise Unavailable("X", "Gone.")
+            raise Unavailable("DATABASE_UNAVAILABLE", "Down.")
 
         service.readiness.add("database", unavailable)
         assert check() == health_pb2.HealthCheckResponse.NOT_SERVING

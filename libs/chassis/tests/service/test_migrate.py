@@ -86,7 +86,7 @@ def test_a_killed_process_leaves_no_lock(url, folder, tmp_path_factory):
     (endless / "0001_endless.sql").write_text("SELECT pg_sleep(3600)")
     process = start(url, endless)
     with psycopg.connect(url, autocommit=True) as connection:
-        [pid] = wait_until(lambda: connection.execute(SLEEPING).fetchone())
+        (pid,) = wait_until(lambda: connection.execute(SLEEPING).fetchone())
         process.send_signal(signal.SIGKILL)
         process.communicate()
         connection.execute("SELECT pg_terminate_backend(%s)", (pid,))

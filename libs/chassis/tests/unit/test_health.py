@@ -71,7 +71,7 @@ def test_a_change_of_readiness_is_logged_once(readiness, caplog):
 
     def check():
         if problems:
-            raise Unavailable("X", problems[0])
+            raise Unavailable("DATABASE_UNAVAILABLE", problems[0])
 
     readiness.add("name", check)
     for now in ([], [], ["failed"], ["failed"], []):

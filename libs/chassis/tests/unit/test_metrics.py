@@ -26,7 +26,7 @@ def test_a_gauge_is_measured_at_scrape_time(registry, gauge):
 
 def test_a_gauge_that_cannot_be_measured_is_nan(registry, gauge):
     def unavailable():
-        raise Unavailable("DATABASE_UNAVAILABLE", "Gone.")
+        raise Unavailable("DATABASE_UNAVAILABLE", "Down.")
 
     watch(gauge, unavailable)
     assert math.isnan(registry.get_sample_value("size"))

@@ -65,7 +65,7 @@ def test_a_worker_runs_once_more_before_it_stops(work, start_worker):
     assert work.has_run(1)
 
 
-@pytest.mark.parametrize("failure", [Unavailable("X", "Gone."), ZeroDivisionError()])
+@pytest.mark.parametrize("failure", [Unavailable("DATABASE_UNAVAILABLE", "Down."), ZeroDivisionError()])
 def test_a_failure_does_not_stop_the_worker(work, start_worker, failure):
     work.failure = failure
     start_worker(SHORT)
@@ -74,7 +74,7 @@ def test_a_failure_does_not_stop_the_worker(work, start_worker, failure):
 
 def test_an_outage_is_logged_once_when_it_starts(work, start_worker, caplog):
     caplog.set_level(logging.WARNING)
-    work.failure = Unavailable("DATABASE_UNAVAILABLE", "Gone.")
+    work.failure = Unavailable("DATABASE_UNAVAILABLE", "Down.")
     start_worker(SHORT)
     assert work.has_run(3)
     assert [record.reason for record in caplog.records] == ["DATABASE_UNAVAILABLE"]

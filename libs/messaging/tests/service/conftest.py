@@ -5,7 +5,6 @@ import pytest
 from chassis.postgres import Database
 from laptop.ephemeral import create_database
 from libs.messaging.tests.service.example_service import ExampleService, create_tables
-from tests.support.servers import restartable_postgres
 
 
 @pytest.fixture
@@ -21,13 +20,6 @@ def database(database_url):
     create_tables(database)
     yield database
     database.close()
-
-
-@pytest.fixture
-def postgres():
-    """Return a PostgreSQL server for one test. It does not run yet."""
-    with restartable_postgres() as server:
-        yield server
 
 
 @pytest.fixture

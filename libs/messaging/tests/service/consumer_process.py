@@ -1,11 +1,10 @@
-"""A consumer for tests that pause or kill its process: python consumer_process.py SERVICE FOLDER POSITION.
+"""A consumer for tests that pause or kill its process. Its arguments are SERVICE FOLDER POSITION.
 
 POSITION is `before` or `after` the commit of an event. There the process creates the file `started` in the folder and
 waits until the file `may-finish` exists.
 """
 
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -17,7 +16,9 @@ from chassis.postgres import Connection, add_database
 from messaging.consumer import add_consumer
 from messaging.events import Event
 from messaging.nats import add_nats
+from tests.support.waiting import wait_until
 
+COMMAND = [sys.executable, "-m", "libs.messaging.tests.service.consumer_process"]
 ACK_WAIT_SECONDS = 1.0
 
 
@@ -37,8 +38,7 @@ def build_service(config: Config, folder: Path, position: str) -> Service:
     def wait_at(current: str) -> None:
         if current == position:
             (folder / "started").touch()
-            while not (folder / "may-finish").exists():
-                time.sleep(0.01)
+            wait_until((folder / "may-finish").exists, timeout=120)
 
     def count(connection: Connection, event: Event) -> None:
         connection.execute(

@@ -33,15 +33,10 @@ def _short_retries(monkeypatch):
     monkeypatch.setattr(messaging.consumer, "_RETRY_SECONDS", (0.01,) * RETRIES)
 
 
-@pytest.fixture
-def break_table(database):
-    """Add a constraint that rejects a name, until `repair_table` drops it: break_table("tea")."""
-
-    def add_constraint(name):
-        with database.connection() as connection:
-            connection.execute(f"ALTER TABLE effects ADD CONSTRAINT broken CHECK (name <> '{name}')")
-
-    return add_constraint
+def break_table(database, name):
+    """Add a constraint that rejects a name until `repair_table` drops it."""
+    with database.connection() as connection:
+        connection.execute(f"ALTER TABLE effects ADD CONSTRAINT broken CHECK (name <> '{name}')")
 
 
 def repair_table(database):
@@ -91,15 +86,12 @@ def test_the_table_contains_no_control_characters(service, nats):
 
 
 def test_the_output_says_if_there_are_no_dead_letters(nats, service_name):
-    assert (
-        as_table(nats, service_name)
-        == replay_all(nats, service_name)
-        == f"There are no dead letters of {service_name}."
-    )
+    message = f"There are no dead letters of {service_name}."
+    assert as_table(nats, service_name) == replay_all(nats, service_name) == message
 
 
-def test_an_event_that_is_replayed_after_a_repair_takes_effect(service, nats, database, break_table):
-    break_table("tea")
+def test_an_event_that_is_replayed_after_a_repair_takes_effect(service, nats, database):
+    break_table(database, "tea")
     with service.running():
         service.send("tea")
         [dead] = service.wait_for_dead_letters()
@@ -226,8 +218,8 @@ def gauge():
     return REGISTRY.get_sample_value("market_dead_letters")
 
 
-def test_a_gauge_shows_the_number_of_dead_letters(service, nats, database, break_table):
-    break_table("tea")
+def test_a_gauge_shows_the_number_of_dead_letters(service, nats, database):
+    break_table(database, "tea")
     config_class = type("Config", (ServiceConfig,), {"service": service.name})
     add_consumer(Service(config_class()), nats, database, {})
     assert gauge() == 0
@@ -260,6 +252,14 @@ def test_an_invalid_service_name_is_rejected(nats):
         as_table(nats, "*")
 
 
+def responds(nats):
+    """Return whether the stream of dead letters is available."""
+    try:
+        return list(dead_letters(nats))
+    except Unavailable:
+        return False
+
+
 def test_dead_letters_survive_a_restart_of_nats(nats_server, service_name, database):
     with connected(nats_server.url) as nats:
         service = ExampleService(service_name, nats, database)
@@ -272,10 +272,3 @@ def test_dead_letters_survive_a_restart_of_nats(nats_server, service_name, datab
             wait_until(lambda: responds(nats))
             assert [letter.payload for letter in dead_letters(nats)] == [b"one"]
             assert EventClient(nats).payloads(f"dead.{service_name}", DEAD_STREAM) == [b"one"]
-
-
-def responds(nats):
-    try:
-        return list(dead_letters(nats))
-    except Unavailable:
-        return False

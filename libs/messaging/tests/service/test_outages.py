@@ -20,16 +20,16 @@ def test_a_service_resumes_after_outages_of_nats(database, service_name, nats_se
 
 
 def test_events_that_arrive_during_an_outage_of_the_database_take_effect_after_it(
-    nats, service_name, postgres
+    nats, service_name, postgres_server
 ):
-    database = Database(postgres.url)
+    database = Database(postgres_server.url)
     database.open()
     service = ExampleService(service_name, nats, database)
-    with postgres.run():
+    with postgres_server.run():
         create_tables(database)
     with service.running():
         service.send("tea")
-        with postgres.run():
+        with postgres_server.run():
             wait_until(partial(service.has_counted, "tea"), RECOVERY_TIMEOUT)
             assert service.counts() == {"tea": 1}
     database.close()

@@ -3,8 +3,6 @@
 import os
 import signal
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +12,6 @@ from libs.messaging.tests.service.example_service import duplicates
 from tests.support.waiting import wait_until
 
 TIMEOUT = 60.0  # seconds; PostgreSQL ends the transaction of a paused process after ten
-PROGRAM = Path(consumer_process.__file__)
 
 
 @pytest.fixture
@@ -26,7 +23,7 @@ def start(service_name, nats_url, database_url, tmp_path):
         environment = {**os.environ, "NATS_URL": nats_url, "DATABASE_URL": database_url, "ADMIN_PORT": "0"}
         with (tmp_path / "log").open("wb") as log:
             process = subprocess.Popen(
-                [sys.executable, PROGRAM, service_name, tmp_path, position],
+                [*consumer_process.COMMAND, service_name, tmp_path, position],
                 env=environment,
                 stdout=log,
                 stderr=log,
