@@ -20,13 +20,13 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
 from nats.js.api import RawStreamMsg
-from nats.js.errors import BadRequestError, NotFoundError
+from nats.js.errors import APIError, NotFoundError
 
 from chassis.config import ServiceConfig, load
 from chassis.context import TRACEPARENT
@@ -37,6 +37,11 @@ from messaging.nats import DEAD_STREAM, Message, NatsConnection
 
 _HEADINGS = ("NO", "SERVICE", "SUBJECT", "EVENT", "ORDER", "FAILED AT (UTC)", "DELIVERIES", "ERROR")
 _CONNECT_SECONDS = 5.0
+_NO_SUCH_MESSAGE = (
+    10037,
+    10043,
+    10057,
+)  # error codes of JetStream; which one it is depends on the stream's state
 _SERVICE = re.compile(r"[a-z0-9-]*")
 
 
@@ -129,8 +134,15 @@ def replay(nats: NatsConnection, letter: DeadLetter) -> None:
     """
     headers = {SUBJECT: letter.subject, **({TRACEPARENT: letter.traceparent} if letter.traceparent else {})}
     nats.publish([Message(replay_subject(letter.service), letter.payload, f"dead-{letter.number}", headers)])
-    with suppress(BadRequestError):  # another process has deleted it
-        nats.run(nats.jetstream.delete_msg(DEAD_STREAM, letter.number))
+    nats.run(_delete(nats, letter.number))
+
+
+async def _delete(nats: NatsConnection, number: int) -> None:
+    try:
+        await nats.jetstream.delete_msg(DEAD_STREAM, number)
+    except APIError as error:
+        if error.err_code not in _NO_SUCH_MESSAGE:  # another process has deleted it
+            raise
 
 
 def replay_all(nats: NatsConnection, service: str = "", number: int | None = None) -> str:
