@@ -69,7 +69,8 @@ def test_nothing_is_lost_while_faults_are_injected(tmp_path):
     assert summary.endswith("faults injected in 24 s, seed 4")
     assert (heading.split()[-1], len(rows) > 10) == ("VIOLATIONS", True)
     assert {row.split()[-1] for row in rows} == {"0"}
-    assert "confirmed" in purchases
+    # Whether a shipment has left by then depends on the speed of the machine.
+    assert "confirmed" in purchases or "shipped" in purchases
     assert "ledger" in audit
     assert violations == "Violations: none. Nothing was lost, and every request got a clear response."
     assert command.startswith("Run it again: make chaos SEED=4 MINUTES=0.4")
