@@ -14,7 +14,7 @@ from orders.store import Store
 
 
 def order_confirmed(order: Order) -> Event:
-    """Return the event that the order is paid."""
+    """Return the event that the order is confirmed."""
     address = order.address
     event = wire.OrderConfirmed(
         order_id=order.id,

@@ -73,7 +73,7 @@ class PaymentsServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Capture(self, request, context):
-        """Captures the held amount. A captured payment stays captured.
+        """Captures the held amount. If the payment is captured already, nothing changes.
         Errors: NOT_FOUND (PAYMENT_NOT_FOUND), FAILED_PRECONDITION (PAYMENT_NOT_AUTHORIZED),
         UNAVAILABLE (BANK_UNAVAILABLE).
         """
