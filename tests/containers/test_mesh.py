@@ -18,6 +18,7 @@ from mesh.agent.containers import ADMIN, INBOUND, METRICS, PORT, container_platf
 from mesh.workloads import GATEWAY
 from tests.containers.conftest import assert_audit_is_clean, running
 from tests.containers.project import ROOT, Project, docker
+from tests.containers.test_observability import fetch
 from tests.containers.test_profiles import needs_image
 from tests.support.waiting import wait_until
 from tests.system.conftest import Customer, sign_up
@@ -132,11 +133,11 @@ def test_an_invalid_change_is_a_one_line_error(applied):
 def test_prometheus_scrapes_every_sidecar(mesh):
     needs_image("prometheus")
     observed = replace(mesh, variables={"PROMETHEUS_PORT": str(free_port())})
-    observed.run("--profile", "observability", "up", "--detach", "--wait", "--no-deps", "prometheus")
-    url = f"http://{observed.address('prometheus')}:9090/api/v1/query?query=up{{job='sidecars'}}"
+    observed.run("--profile", "observability", "up", "--detach", "--no-deps", "prometheus")
+    url = f"http://{observed.address('prometheus')}:9090"
 
     def scraped():
-        found = requests.get(url, timeout=10).json()["data"]["result"]
+        found = fetch(f"{url}/api/v1/query", query="up{job='sidecars'}").get("data", {}).get("result", [])
         return {one["metric"]["service"] for one in found if one["value"][1] == "1"}
 
     wait_until(lambda: scraped() == {sidecar(name) for name in WORKLOADS}, timeout=60)
