@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from prometheus_client import Gauge, Histogram, disable_created_metrics
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from opentelemetry.context import Context
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.trace import Span
+    from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 disable_created_metrics()  # type: ignore[no-untyped-call]  # it would be a second, unused series for each metric
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
@@ -125,10 +127,15 @@ def resource(service: str) -> "Resource":
 
 def otel_context(traceparent: str) -> "Context":
     """Return the OpenTelemetry context of the span that a W3C traceparent names; an empty one if it names none."""
-    from opentelemetry.context import Context
+    return _propagator().extract({context.TRACEPARENT: traceparent})
+
+
+@cache
+def _propagator() -> "TraceContextTextMapPropagator":
+    # Cached, because this runs for every span, and an import statement in a function is not free.
     from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-    return TraceContextTextMapPropagator().extract({context.TRACEPARENT: traceparent}, Context())
+    return TraceContextTextMapPropagator()
 
 
 class _Tracing:
