@@ -24,7 +24,7 @@ _MAX_SCARCE, _MIN_PLENTIFUL = 10, 100  # units in stock
 _MAX_THINK_TIME = 0.3  # seconds between two actions
 _MAX_RETRY_DELAY = 0.3  # seconds before a purchase is repeated
 _PURCHASE_TIMEOUT = 90.0  # seconds without a clear response after which a purchase is given up
-_RECENT = 30  # products that a user does not buy again for now
+_RECENT = 30  # the number of recent products that a user does not buy again
 _ADDRESS = {
     "name": "Ada Lovelace", "line1": "12 St James's Square", "line2": "", "city": "London",
     "postalCode": "SW1Y 4JH", "countryCode": "GB",
