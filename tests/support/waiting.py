@@ -10,7 +10,7 @@ T = TypeVar("T")
 _POLL_SECONDS = 0.02
 
 
-def wait_until(condition: Callable[[], T | None], timeout: float = 10.0, what: str = "") -> T:
+def wait_until(condition: Callable[[], T | None], timeout: float = 30.0, what: str = "") -> T:
     """Return the first true value of `condition`.
 
     Raises AssertionError, naming `what` (by default the condition), if there is none within `timeout` seconds.

@@ -15,7 +15,7 @@ def test_a_killed_service_is_started_again(running_stack: SmallStack) -> None:
     os.kill(before, signal.SIGKILL)
     wait_until(
         lambda: running_stack.pid("catalog") not in (0, before),
-        timeout=15,
+        timeout=60,
         what="catalog has another process",
     )
 
@@ -51,7 +51,7 @@ def test_the_stack_starts_if_a_pid_file_names_another_process(running_stack: Sma
     lines = pid_file.read_text().splitlines()
     for process in running_stack.processes():
         process.kill()
-    wait_until(lambda: not running_stack.processes(), timeout=15, what="all processes have ended")
+    wait_until(lambda: not running_stack.processes(), timeout=60, what="all processes have ended")
     pid_file.write_text("\n".join([str(os.getpid()), *lines[1:]]) + "\n")
     (running_stack.state_dir.run / "supervisord.pid").write_text(f"{os.getpid()}\n")
     running_stack.up()

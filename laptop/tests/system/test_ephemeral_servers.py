@@ -97,8 +97,8 @@ def test_nothing_is_left_if_the_test_run_is_killed(last_signal: signal.Signals, 
     assert {"postgres", "nats-server"} <= {server.name() for server in servers}
     run.send_signal(last_signal)
     run.communicate()
-    wait_until(lambda: not any(_alive(server) for server in servers), timeout=15, what="all servers are gone")
-    wait_until(lambda: not list(open_folder.iterdir()), timeout=15, what="all folders are gone")
+    wait_until(lambda: not any(_alive(server) for server in servers), timeout=60, what="all servers are gone")
+    wait_until(lambda: not list(open_folder.iterdir()), timeout=60, what="all folders are gone")
 
 
 def _alive(process: psutil.Process) -> bool:

@@ -48,7 +48,7 @@ def interrupt(
         stdout=subprocess.DEVNULL,
     ) as start:  # fmt: skip
         try:
-            wait_until(lambda: moment(stack), timeout=15, what=moment.__name__.replace("_", " "))
+            wait_until(lambda: moment(stack), timeout=60, what=moment.__name__.replace("_", " "))
         finally:
             os.killpg(start.pid, number)
         _, errors = start.communicate(timeout=60)
