@@ -15,7 +15,7 @@ laptop = @if [ -x $(PY) ]; then $(PY) -m laptop $(1); else echo 'The stack is no
 ##@ Run the stack
 
 .PHONY: up down status logs restart reset
-up: ## Start the stack; installs what is missing              PORT=8080 MESH=1
+up: ## Start the stack; installs what is missing               PORT=8080 MESH=1
 	@ci/install.sh run
 	@$(PY) -m laptop up --port '$(PORT)' $(if $(MESH),--mesh)
 
@@ -25,13 +25,13 @@ down: ## Stop the stack and keep its data
 status: ## Show processes, ports, readiness and memory
 	$(call laptop,status || test $$? = 3) # 3: the stack does not run, which is a valid answer
 
-logs: ## Show the logs; F=1 continues with new lines            S=catalog F=1
+logs: ## Show the logs; F=1 continues with new lines             S=catalog F=1
 	$(call laptop,logs $(if $(F),--follow) $(if $(S),'$(S)'))
 
-restart: ## Restart one process without downtime                   S=catalog
+restart: ## Restart one process without downtime                    S=catalog
 	$(call laptop,restart $(if $(S),'$(S)',$(error name a process: make restart S=catalog)))
 
-reset: ## Stop the stack and delete all of its data              YES=1
+reset: ## Stop the stack and delete all of its data               YES=1
 	$(call laptop,reset $(if $(YES),--yes))
 
 ##@ Run the stack in containers
@@ -89,7 +89,7 @@ bank: ## Inject bank faults; without arguments, clear them       DOWN=1 SLOW=2 F
 	$(call laptop,bank --down='$(DOWN)' --slow='$(SLOW)' --flaky='$(FLAKY)')
 
 .PHONY: audit
-audit: ## Compare the data of all services with the bank's ledger V=1
+audit: ## Compare the data of all services with the bank               V=1
 	@if [ -x $(PY) ]; then $(PY) -m tools.audit; else echo 'The stack is not running. Start it: make up'; exit 3; fi
 
 .PHONY: chaos
